@@ -1,6 +1,9 @@
 """`taptill readers ...` as a technician uses it, on pseudo-terminals."""
 
+import io
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -24,6 +27,7 @@ from tests.readers.lines import (
     plugged_line,
 )
 
+from taptill.cli.readers.learning import discard_typed_ahead
 from taptill.customer_cache.cache import CustomerCache
 from taptill.readers.recording import read_recording
 
@@ -179,6 +183,31 @@ def test_detect_leaves_a_reader_that_must_be_asked_alone() -> None:
     box.unplug()
     assert "said nothing" in run.stdout
     assert box.requests == []
+
+
+def test_learn_asks_for_a_card_once_the_reader_is_open(line: PtyLine) -> None:
+    missing = taptill(
+        "learn", "--port", "/dev/nope", "--family", "line", "--seconds", "0.5", "--number", "1"
+    )
+    assert "/dev/nope is not plugged in" in missing.stderr
+    assert "hold a card" not in missing.stderr
+    silent = taptill("learn", *port_options(line), "--seconds", "0.5", "--number", "1")
+    assert silent.stderr.count("hold a card to the reader") == 1
+
+
+def test_a_card_that_typed_too_early_answers_no_question() -> None:
+    master, slave = os.openpty()
+    os.write(master, b"0062E3086C\n")
+    with os.fdopen(slave, encoding="ascii") as terminal, os.fdopen(master, "wb"):
+        assert select.select([terminal], [], [], PATIENCE_S)[0]
+        discard_typed_ahead(terminal)
+        assert not select.select([terminal], [], [], 0)[0]
+
+
+def test_what_is_no_terminal_is_left_as_it_is() -> None:
+    text = io.StringIO("3808980205\n")
+    discard_typed_ahead(text)
+    assert text.read() == "3808980205\n"
 
 
 def test_learn_asks_for_numbers_until_one_rule_is_left(line: PtyLine) -> None:

@@ -70,6 +70,20 @@ class Scan:
     reader: str
 
 
+_READER = "reader "
+
+
+def reader_name(number: int) -> str:
+    """Return the name of the reader with this place in the config, from 1: `reader 1`."""
+    return f"{_READER}{number}"
+
+
+def reader_number(name: str) -> str:
+    """Return the number in such a name, so that a screen words it; empty for any other name."""
+    number = name.removeprefix(_READER)
+    return number if number != name and number.isdecimal() else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderHealth:
     """A reader's state in a word, with the place or holder that the hint names.

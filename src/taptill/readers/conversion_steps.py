@@ -238,7 +238,8 @@ def _high_bits(octets: bytes, count: int) -> bytes:
     return high.to_bytes(-(-count // _OCTET_BITS), "big")
 
 
-def _drop_bcc(octets: bytes) -> bytes:
+def drop_bcc(octets: bytes) -> bytes:
+    """Return the octets before a check octet, which is their XOR. Errors: ValueError."""
     if reduce(xor, _at_least(octets, 2)):
         raise ValueError("the last octet is not the check of those before")
     return octets[:-1]
@@ -321,7 +322,7 @@ BYTE_TRANSFORMS: Mapping[str, StepFactory[ByteTransform]] = {
     "drop-last": _with_count(lambda octets, size: _at_least(octets, size + 1)[:-size]),
     "take-first-bits": _with_count(_high_bits),
     "take-last-bits": _with_count(_low_bits),
-    "drop-bcc": _without_arguments(_drop_bcc),
+    "drop-bcc": _without_arguments(drop_bcc),
     "octets": _size_check,
 }
 FORMATTERS: Mapping[str, StepFactory[Formatter]] = {

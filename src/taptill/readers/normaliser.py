@@ -26,6 +26,7 @@ from taptill.readers.conversion_steps import (
     TextFilter,
     UnusableUidError,
     build_step,
+    drop_bcc,
     from_hex,
     refuse_blank,
     refuse_non_unique,
@@ -97,8 +98,9 @@ def build_normaliser(steps: Sequence[str], output_kind: RawKind) -> Normaliser:
     """Build the rule from the config's steps; raise ValueError, which names a step that is wrong.
 
     The error also says what would fit there. A rule for UIDs refuses those that do not identify a
-    card. It checks them as they come from the reader, or where the step `uid` stands: after
-    `reverse-bytes`, for a `line` whose reader sends the last byte first.
+    card. It checks them as they come from the reader (without the check octet, where `drop-bcc` is
+    the first step), or where the step `uid` stands: after `reverse-bytes`, for a `line` whose
+    reader sends the last byte first.
     """
     parser: Parser | None = None if output_kind is RawKind.TEXT else from_hex
     formatter: Formatter | None = None
@@ -122,7 +124,8 @@ def build_normaliser(steps: Sequence[str], output_kind: RawKind) -> Normaliser:
     if parser and not formatter:
         raise ValueError("the steps end with octets: add 'HEX', 'hex' or 'dec 10', for example")
     if output_kind in _UID_CHECKS and refuse_non_unique not in byte_transforms:
-        byte_transforms.insert(0, _UID_CHECKS[output_kind])
+        has_check_octet = byte_transforms[:1] == [drop_bcc]
+        byte_transforms.insert(int(has_check_octet), _UID_CHECKS[output_kind])
     return Normaliser(
         text_filters=tuple(text_filters),
         parser=parser,

@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import assert_never
 
 from taptill.config import ReaderConfig
-from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage, Scan, Tap
+from taptill.domain.tap import (
+    CardProblem,
+    Misread,
+    ReaderHealth,
+    ReaderMessage,
+    Scan,
+    Tap,
+    reader_name,
+)
 from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import settings_problems
 
@@ -20,7 +28,7 @@ def check_reader(reader: ReaderConfig) -> list[str]:
 def reader_settings(reader: ReaderConfig, number: int) -> ReaderSettings:
     """Return the settings that a reader's driver needs, from its table in the config."""
     return ReaderSettings(
-        name=f"reader {number}",
+        name=reader_name(number),
         driver=reader.driver,
         port=reader.port,
         family=reader.family,

@@ -6,6 +6,7 @@ faults of a real line.
 
 import os
 import termios
+import time
 from dataclasses import dataclass
 
 from tests.fakes.devices.pty_device import PtyDevice
@@ -137,7 +138,7 @@ class Pn532(PtyDevice):
     """Answers polls and all commands that come before them.
 
     The next `faults` polls have the fault `fault`, one of `FAULTS`; with `deaf` nothing is
-    answered.
+    answered. Each answer comes `slow_s` late.
     """
 
     WAKE_BYTES = ACK
@@ -146,6 +147,7 @@ class Pn532(PtyDevice):
         self.chip = Chip()
         self.baud = baud
         self.deaf = False
+        self.slow_s = 0.0
         self.fault, self.faults = "", 0
         super().__init__()
 
@@ -176,6 +178,7 @@ class Pn532(PtyDevice):
 
     def _reply(self, command: bytes) -> None:
         answer = self.chip.answer(command)
+        time.sleep(self.slow_s)
         if command[0] != POLL_COMMAND or not self.faults:
             os.write(self._master, ACK + wrap_frame(answer))
             return

@@ -4,9 +4,10 @@ import os
 import re
 from pathlib import Path
 
+from serial.tools.list_ports_common import ListPortInfo
 from tests.fakes.devices.keyboard import input_devices
 
-from taptill.readers.technician.detect import baud_rates, find_ports
+from taptill.readers.technician.detect import baud_rates, find_ports, serial_title
 from taptill.readers.technician.known_devices import KNOWN_READERS, known_reader
 
 RULES = Path(__file__).parents[3] / "udev" / "70-taptill-readers.rules"
@@ -63,3 +64,12 @@ def test_usb_readers_and_keyboards_are_found_and_the_likeliest_come_first(tmp_pa
 def test_every_speed_is_listened_at_the_usual_one_first() -> None:
     assert baud_rates()[0] == 9600
     assert {2400, 19200} <= set(baud_rates())
+
+
+def test_a_serial_port_that_names_nothing_is_called_one() -> None:
+    port = ListPortInfo("/dev/ttyS0")
+    assert serial_title(port) == "serial port"
+    port.description = "ttyACM0"
+    assert serial_title(port) == "ttyACM0"
+    port.product = "USB-Serial Controller"
+    assert serial_title(port) == "USB-Serial Controller"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.readers.vectors import Vector, vectors
 
 from taptill.domain.card_id import CardId
+from taptill.domain.tap import CardTrouble
 from taptill.readers.frames import RawKind
 from taptill.readers.normaliser import build_normaliser
 from taptill.readers.technician.learn import (
@@ -103,6 +104,20 @@ def test_of_a_rule_that_writes_two_cards_alike_somebody_says_so() -> None:
     assert loose.card_id("000000013039") == loose.card_id("0000000B0929") == "112345"
     assert "1 and 12345 are written as 11 and 2345" in warnings_of(("loose-3D5D",))[0]
     assert warnings_of(("3D5D",)) == warnings_of(("plain-3D5D",)) == []
+
+
+def test_of_a_number_that_may_be_half_a_uid_somebody_says_so() -> None:
+    """It is 88, three octets of seven, and their check octet: with `uid` it is refused."""
+    half = str(int("8804A1B29F", 16))
+    refused = build_normaliser(["from-dec 5", "drop-bcc", "uid", "HEX"], TEXT)
+    taken = build_normaliser(["from-dec 5", "drop-bcc", "HEX"], TEXT)
+    assert (taken.card_id(half), isinstance(refused.card_id(half), CardTrouble)) == (
+        "8804A1B2",
+        True,
+    )
+    for rule in (("from-dec 5", "drop-bcc", "HEX"), ("from-dec 5", "drop-last 1", "HEX")):
+        assert any('"uid"' in warning for warning in warnings_of(rule))
+    assert warnings_of(("from-dec 5", "drop-bcc", "uid", "HEX")) == []
 
 
 @pytest.mark.parametrize(("output_kind", "cards", "lines"), CASES.values(), ids=CASES.keys())

@@ -26,11 +26,15 @@ def recording(folder: Path, text: str = QUEUE, family: str = "rdm6300") -> Path:
     return file
 
 
-def test_taps_come_at_their_times(tmp_path: Path, readers: OpenReader) -> None:
-    _, inbox = readers(ReaderSettings("x", "replay", str(recording(tmp_path))))
+def test_no_tap_comes_before_its_time(tmp_path: Path, readers: OpenReader) -> None:
+    """Both may come late on a busy machine, and then closer to each other."""
+    began_s = time.monotonic()
+    file = str(recording(tmp_path))
+    _, inbox = readers(ReaderSettings("x", "replay", file, hold_ms=50))
     inbox.wait_taps("62E3086CED", "3C00CE754C")
-    first, second = [message for message in inbox.messages if isinstance(message, Tap)]
-    assert second.at_s - first.at_s == pytest.approx(0.4, abs=0.15)
+    taps = [message.at_s - began_s for message in inbox.messages if isinstance(message, Tap)]
+    assert taps[0] >= 0.05
+    assert taps[1] >= 0.45
     inbox.wait(lambda: inbox.health[-1].bad_frames == 1)
     assert inbox.health[-1].state is ReaderState.OK
 

@@ -1,9 +1,13 @@
 """The command `taptill readers learn`, which finds the `card_id` line for a reader."""
 
 import json
+import sys
+import termios
 from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -29,7 +33,6 @@ from taptill.readers.technician.learn import (
 
 CARDS_MAX = 5
 RULES_SHOWN = 10
-_WORKS = frozenset({ReaderState.OPENING, ReaderState.OK})
 
 
 @click.command()
@@ -103,20 +106,34 @@ def learn_rules(
 
 
 def _wait_for_new_card(selection: SelectedReaders, known_raws: AbstractSet[str]) -> str | None:
-    """Wait for a card that was not read before; return its number as delivered."""
-    click.echo(f"hold {'another' if known_raws else 'a'} card to the reader", err=True)
+    """Wait for a card that was not read before; return its number as delivered.
+
+    A card is asked for once the reader is open: before that, one that types would type into the
+    shell or into the next question.
+    """
     new_raws: list[str] = []
 
     def take_event(event: ReaderEvent) -> bool:
-        if isinstance(event.content, ReaderHealth) and event.content.state not in _WORKS:
-            click.echo(selection.hint(event.content), err=True)
+        if isinstance(event.content, ReaderHealth):
+            if event.content.state is ReaderState.OK:
+                which = "another" if known_raws else "a"
+                click.echo(f"hold {which} card to the reader", err=True)
+            elif event.content.state is not ReaderState.OPENING:
+                click.echo(selection.hint(event.content), err=True)
         if isinstance(event.content, FramesRead):
             raws = [frame.raw for frame in event.content.frames if isinstance(frame, Frame)]
             new_raws.extend(raw for raw in raws if raw not in known_raws)
         return bool(new_raws)
 
     follow_readers(selection, take_event)
+    discard_typed_ahead(sys.stdin)
     return new_raws[0] if new_raws else None
+
+
+def discard_typed_ahead(terminal: TextIO) -> None:
+    """Discard what stands in a terminal's input: a card that was held too early answers nothing."""
+    with suppress(OSError, ValueError, termios.error):  # no terminal
+        termios.tcflush(terminal.fileno(), termios.TCIFLUSH)
 
 
 def _office_number(numbers: tuple[str, ...], index: int) -> str:

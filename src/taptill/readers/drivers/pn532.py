@@ -21,7 +21,10 @@ from nfc.clf.transport import TTY
 BAUD = 115_200
 STRAY_BAUDS = (921_600, 460_800, 230_400)
 ACK_MS = 100
-SLOW_ACK_MS = 1500
+WAKE_MS = 200
+SLOW_WAKE_MS = 1500
+ANSWER_MS_MIN = 500
+"""nfcpy gives a chip 100 ms to acknowledge; a busy board, or a USB bridge, may need longer."""
 WRITE_S = 0.5
 
 # IndexError: nfcpy indexes an answer that was cut short. TimeoutError is an OSError.
@@ -46,6 +49,7 @@ class Pn532Transport(TTY):  # type: ignore[misc]
     def __init__(self, path: str) -> None:
         """Open the device that a path leads to now. Errors: OSError."""
         self._interrupted = False
+        self.answer_ms_min = 0
         super().__init__(os.path.realpath(path))
 
     def open(self, port: str, baudrate: int = BAUD) -> None:
@@ -55,9 +59,9 @@ class Pn532Transport(TTY):  # type: ignore[misc]
         )
 
     def read(self, timeout: int) -> bytearray:
-        """Return one frame within `timeout` milliseconds. Errors: OSError."""
+        """Return one frame within `timeout` milliseconds, or `answer_ms_min`. Errors: OSError."""
         try:
-            frame: bytearray = super().read(timeout)
+            frame: bytearray = super().read(max(timeout, self.answer_ms_min))
         except IndexError as cut_short:
             raise OSError(errno.EIO, os.strerror(errno.EIO)) from cut_short
         if self._interrupted:
@@ -98,6 +102,7 @@ def start_pn532(transport: Pn532Transport) -> pn532.Device:
         _restore_baud(transport)
         if not _is_awake(transport):
             raise OSError(errno.ETIMEDOUT, "no PN532 answers")
+    transport.answer_ms_min = ANSWER_MS_MIN
     chip = pn532.Device(pn532.Chipset(transport, log), log)
     chip._path = transport.port  # noqa: SLF001 - what nfcpy's own opener sets, and prints
     return chip
@@ -106,8 +111,9 @@ def start_pn532(transport: Pn532Transport) -> pn532.Device:
 def _is_awake(transport: Pn532Transport) -> bool:
     # The first answer over a USB bridge of a Pi may take 1 s (nfcpy issue 45).
     slow = os.path.basename(transport.port).startswith("ttyUSB")  # noqa: PTH119 - a text, no file
-    return _exchange(transport, *_VERSION, ack_ms=SLOW_ACK_MS if slow else ACK_MS) and _exchange(
-        transport, *_NORMAL_MODE
+    wake_ms = SLOW_WAKE_MS if slow else WAKE_MS
+    return _exchange(transport, *_VERSION, ack_ms=wake_ms) and _exchange(
+        transport, *_NORMAL_MODE, ack_ms=WAKE_MS
     )
 
 

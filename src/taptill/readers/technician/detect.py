@@ -12,6 +12,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from serial.tools.list_ports import comports
+from serial.tools.list_ports_common import ListPortInfo
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
@@ -31,6 +32,7 @@ LINK_FOLDERS = (
     "/dev/input/by-path",
 )
 BYTES_MAX = 100_000
+_SAYS_NOTHING = "n/a"
 _RANKS = ("a card reader", "may be one or have one behind it", "a device like any other")
 
 
@@ -69,6 +71,12 @@ def find_ports(usb: Path = USB_DEVICES, inputs: Path = INPUTS) -> list[DetectedP
     return sorted(ports, key=lambda one: one.rank)
 
 
+def serial_title(port: ListPortInfo) -> str:
+    """Return what a serial port calls itself; pyserial says n/a of one that says nothing."""
+    own = port.description if port.description != _SAYS_NOTHING else ""
+    return port.product or own or "serial port"
+
+
 def _serial_ports() -> Iterator[DetectedPort]:
     names = dict(_stable_names())
     device_nodes = set()
@@ -77,7 +85,7 @@ def _serial_ports() -> Iterator[DetectedPort]:
         vendor = f"{port.vid:04x}" if port.vid is not None else ""
         product = f"{port.pid:04x}" if port.pid is not None else ""
         reader = known_reader(vendor, product)
-        description = reader.title if reader else port.product or port.description or "serial port"
+        description = reader.title if reader else serial_title(port)
         usb = f"{vendor}:{product}" if vendor else ""
         name = names.get(port.device, port.device)
         yield DetectedPort(name, "serial", description, usb=usb, rank=_rank(reader))

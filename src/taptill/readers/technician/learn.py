@@ -21,6 +21,12 @@ Rule = tuple[str, ...]
 Outputs = Sequence[str | CardTrouble]
 
 PROBES = 24
+_HALF_UID = (
+    "if the number is made of a UID and its check octet, a card whose UID has seven octets gives "
+    'half of it, which others share: write "drop-bcc", "uid", and such a card is refused'
+)
+"""Of drivers of RC522 modules, see findings/rc522-half-uid.sh."""
+
 UINT32_END = 2**32
 _PARSER_STEPS: Mapping[RawKind, Sequence[Rule]] = {
     RawKind.TEXT: (
@@ -158,7 +164,9 @@ def numbers_of(text: str) -> frozenset[str]:
 
 def warnings_of(rule: Rule) -> list[str]:
     """Return what a technician should know of a rule before it is used."""
-    return [AMBIGUOUS_FORMATS[step] for step in rule if step in AMBIGUOUS_FORMATS]
+    ambiguous = [AMBIGUOUS_FORMATS[step] for step in rule if step in AMBIGUOUS_FORMATS]
+    drops_check = "from-dec 5" in rule and not {"drop-bcc", "drop-last 1"}.isdisjoint(rule)
+    return [*ambiguous, *([_HALF_UID] if drops_check and "uid" not in rule else [])]
 
 
 def config_lines(rule: Rule) -> str:
