@@ -54,9 +54,10 @@ def test_the_readers_own_complaints_are_among_them(path: Path) -> None:
 def test_a_reader_with_a_wrong_type_hides_none_of_its_mistakes(path: Path) -> None:
     reader = 'driver = "serial"\nbaud = 1\nfamily = "rdm"\ncard_id = 5\nmin_length = 100'
     path.write_text(text().replace('driver = "simulated"', reader + "\nmax_length = 0"))
-    assert [
-        line[:30].split("=")[0].strip() for line in str(check(path).exception).splitlines()
-    ] == [
+    complaints = [
+        line.removeprefix(f"{path}: ") for line in str(check(path).exception).splitlines()
+    ]
+    assert [complaint[:30].split("=")[0].strip() for complaint in complaints] == [
         "[[reader]] 1 card_id",
         "[[reader]] 1 baud",
         "[[reader]] 1 max_length",

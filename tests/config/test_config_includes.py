@@ -63,7 +63,7 @@ WRONG = [
     ),
     (
         {"config.toml": OWN.replace('"bar-2"', "2"), "site.toml": SITE},
-        "[till] name = 2 must be",
+        "{folder}/config.toml: [till] name = 2 must be",
     ),
     ({"config.toml": OWN, "site.toml": f"{SITE}[tills]\n"}, "site.toml: [tills]: unknown table"),
     (
@@ -75,14 +75,40 @@ WRONG = [
         {"config.toml": OWN, "site.toml": 'include = ["more.toml"]'},
         "site.toml: an included file includes no others",
     ),
-    ({"config.toml": 'include = "site.toml"'}, "include must be a list of at most 8 files"),
-    ({"config.toml": "include = [7]"}, "include must be a list of at most 8 files"),
-    ({"config.toml": f"include = {[f'{n}.toml' for n in range(9)]}"}, "include must be a list"),
-    ({"config.toml": 'include = ["config.toml"]'}, "include names config.toml twice, or"),
-    ({"config.toml": 'include = ["a.toml", "a.toml"]'}, "include names a.toml twice, or"),
+    ({"config.toml": "till ="}, "{folder}/config.toml: line 1, column 7: this is not TOML:"),
+    ({"config.toml": "[tills]"}, "{folder}/config.toml: [tills]: unknown table"),
+    ({"config.toml": ""}, "{folder}/config.toml: [[reader]] is missing"),
+    (
+        {"config.toml": text(till='mode = "self-service"')},
+        "{folder}/config.toml: [till] mode self-service needs",
+    ),
+    (
+        {"config.toml": OWN, "site.toml": text(backend='client_key = "/key"')},
+        "site.toml: [backend] client_key needs",
+    ),
+    (
+        {"config.toml": 'include = "site.toml"'},
+        "{folder}/config.toml: include must be a list of at most 8 files",
+    ),
+    (
+        {"config.toml": "include = [7]"},
+        "{folder}/config.toml: include must be a list of at most 8 files",
+    ),
+    (
+        {"config.toml": f"include = {[f'{n}.toml' for n in range(9)]}"},
+        "{folder}/config.toml: include must be a list",
+    ),
+    (
+        {"config.toml": 'include = ["config.toml"]'},
+        "{folder}/config.toml: include names config.toml twice, or",
+    ),
+    (
+        {"config.toml": 'include = ["a.toml", "a.toml"]'},
+        "{folder}/config.toml: include names a.toml twice, or",
+    ),
     (
         {"config.toml": OWN, "site.toml": '[[till]]\nname = "a"\n'},
-        "[settlement] strategy is missing",
+        "{folder}/config.toml: [settlement] strategy is missing",
     ),
 ]
 
@@ -90,7 +116,10 @@ WRONG = [
 @pytest.mark.parametrize(("files", "complaint"), WRONG)
 def test_a_mistake_names_its_file(tmp_path: Path, files: Files, complaint: str) -> None:
     expected = complaint.format(folder=tmp_path)
-    assert any(found.startswith(expected) for found in complaints(tmp_path, files))
+    found = complaints(tmp_path, files)
+    assert any(words.startswith(expected) for words in found)
+    of_a_file = (f"{tmp_path}/", "site.toml: ")
+    assert [words for words in found if not words.startswith(of_a_file)] == []
 
 
 def test_a_file_that_is_too_large_to_be_a_config_is_not_read(tmp_path: Path) -> None:

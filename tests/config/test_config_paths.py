@@ -17,6 +17,7 @@ from taptill.config import (
     load,
     parse,
     read_token,
+    running_dirs,
     state_dir,
     time_zone,
 )
@@ -94,7 +95,7 @@ def test_a_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:
 def test_what_is_not_utf_8_is_named_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b'[till]\nname = "caf\xe9"\n')
-    with pytest.raises(ConfigError, match=r"^line 2, column 12: this is not UTF-8$"):
+    with pytest.raises(ConfigError, match=rf"^{path}: line 2, column 12: this is not UTF-8$"):
         load(path)
 
 
@@ -128,6 +129,18 @@ def test_root_and_the_tills_account_mean_the_installed_till(
     installed.mkdir()
     assert state_dir(None, installed) == installed
     assert state_dir(tmp_path / "option", installed) == tmp_path / "option"
+
+
+def test_root_looks_for_the_installed_till_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg-state"))
+    installed, own = (tmp_path / "installed", tmp_path / "run"), tmp_path / "xdg-state" / "taptill"
+    assert running_dirs(None, installed) == [(own, own), installed]
+    installed[0].mkdir()
+    assert running_dirs(None, installed) == [installed, (own, own)]
+    assert set(running_dirs(own, installed)) == {(own, own)}
 
 
 def test_the_tills_account_is_told_its_directory_before_the_first_start(

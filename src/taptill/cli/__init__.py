@@ -8,6 +8,7 @@ import click
 
 from taptill import __version__
 from taptill.cli.late_import import late_import
+from taptill.cli.technical.columns import in_columns
 from taptill.domain.errors import TaptillError
 
 COMMANDS = {
@@ -123,4 +124,4 @@ def _discard_log_records() -> None:
 
 def _say(code: str, words: str) -> None:
     for line in words.splitlines() or [""]:
-        click.echo(f"taptill: {line} [{code}]", err=True)
+        click.echo(in_columns(f"taptill: {line} [{code}]", sys.stderr), err=True)

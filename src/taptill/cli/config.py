@@ -11,7 +11,7 @@ import click
 from taptill.cli.options import CONFIG, JSON
 from taptill.cli.output import sanitised
 from taptill.config import Config, find_config, load, read_token
-from taptill.config.layers import MergedFile, read_files
+from taptill.config.layers import MergedFile, config_error, read_files
 from taptill.config.reading import mode_defaults
 from taptill.config.tables import LISTS, TABLES, keys_of
 from taptill.config.validators import ConfigKey
@@ -48,7 +48,7 @@ def check(option: Path | None, *, as_json: bool) -> None:
     try:
         settings = load(path, check_reader)
         warnings = (*settings.warnings, *unbuilt(settings))
-        _refuse_misfit_if_reachable(settings)
+        _refuse_misfit_if_reachable(settings, path)
     except ConfigError as fault:
         if as_json:
             _print_json(path, fault.fields["list"], ())
@@ -61,7 +61,7 @@ def check(option: Path | None, *, as_json: bool) -> None:
         click.echo(f"warning: {warning}")
 
 
-def _refuse_misfit_if_reachable(settings: Config) -> None:
+def _refuse_misfit_if_reachable(settings: Config, path: Path) -> None:
     """Ask the backend what money it keeps, if there is a token.
 
     Raise ConfigError where it cannot keep the till's currency.
@@ -73,8 +73,7 @@ def _refuse_misfit_if_reachable(settings: Config) -> None:
     try:
         asyncio.run(ask_for_misfit(settings, token, ASKING_S_MAX))
     except CurrencyError as fault:
-        problem = f"[till] currency: {fault}"
-        raise ConfigError(complaints=problem, list=[problem]) from fault
+        raise config_error([f"{path}: [till] currency: {fault}"]) from fault
 
 
 def _print_json(path: Path, complaints: object, warnings: tuple[str, ...]) -> None:

@@ -1,12 +1,14 @@
 """The options that several commands share, and the journal that they select."""
 
+import os
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
 from taptill import config as configs
-from taptill.domain.errors import JournalError
+from taptill.domain.errors import JournalError, UsageError
 from taptill.journal.queries import JournalQueries
 
 WORDS_MAX = 200
@@ -25,13 +27,47 @@ class Words(click.ParamType[str]):
         return words
 
 
-STATE = click.option(
-    "--state-dir", type=click.Path(path_type=Path), help="The folder of journal and cache."
-)
+class ReadPath(click.Path):
+    """A file or folder of the till; who may read it is said where this account may not."""
+
+    def __init__(
+        self, *, exists: bool = False, dir_okay: bool = True, allow_dash: bool = False
+    ) -> None:
+        super().__init__(
+            exists=exists,
+            dir_okay=dir_okay,
+            readable=False,
+            allow_dash=allow_dash,
+            path_type=Path,
+        )
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path. Errors: UsageError where it may not be read."""
+        path = super().convert(value, param, ctx)
+        assert isinstance(path, Path)
+        if not _may_read(path):
+            command = f"use `sudo {ctx.command_path if ctx else 'taptill'}`"
+            problem = f"{path} cannot be read by this account: {command}"
+            raise UsageError(problem=f"{problem}, or run it as the till's account")
+        return path
+
+
+def _may_read(path: Path) -> bool:
+    """Return whether this account may read a file or folder, or would see that there is none."""
+    try:
+        path.stat()
+    except PermissionError:
+        return False
+    except OSError:
+        return True  # whoever opens it says what is wrong
+    return os.access(path, os.R_OK)
+
+
+STATE = click.option("--state-dir", type=ReadPath(), help="The folder of journal and cache.")
 FILE = click.option(
     "--file",
     "archive",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=ReadPath(dir_okay=False),
     help="Read this archive of a closed year instead.",
 )
 CONFIG = click.option(

@@ -17,6 +17,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.console import in_colours
+from taptill.cli.options import ReadPath
 from taptill.cli.technical.crash import dumping, noting_end
 from taptill.cli.technical.log import configure_logging
 from taptill.cli.technical.systemd import feed_watchdog, notify
@@ -59,8 +60,8 @@ can sell, because Enter does not count so soon after a tap.
 
 
 @click.command()
-@click.option("--config", "option", type=click.Path(path_type=Path), help="The config file.")
-@click.option("--state-dir", type=click.Path(path_type=Path), help="Where journal and cache lie.")
+@click.option("--config", "option", type=ReadPath(), help="The config file.")
+@click.option("--state-dir", type=ReadPath(), help="Where journal and cache lie.")
 def run(option: Path | None, state_dir: Path | None) -> int:
     """Run the till on this terminal; ctrl+q twice leaves it.
 

@@ -34,9 +34,13 @@ class MergedFile:
     origins: Mapping[tuple[str, str], Path] = field(default_factory=dict)
 
     def prefix(self, table: str, key: str = "") -> str:
-        """Return the words before a complaint about a key: its file, if that is an included one."""
+        """Return the words before a complaint about a key: its file, which may be an included one.
+
+        Of a text that is in no file they are empty.
+        """
         origin = self.origins.get((table, key)) or self.origins.get((table, ""))
-        return f"{origin.name}: " if origin and origin != self.paths[-1] else ""
+        main = self.paths[-1] if self.paths else None
+        return file_prefix(origin or main, main)
 
 
 def config_error(complaints: list[str]) -> ConfigError:
@@ -44,9 +48,29 @@ def config_error(complaints: list[str]) -> ConfigError:
     return ConfigError(complaints="\n".join(complaints), list=complaints)
 
 
+def file_prefix(path: Path | None, main: Path | None) -> str:
+    """Return the words that name a file before a complaint about it: the main one by its path.
+
+    Several places are looked at for a main file, all of one name; others lie where it names them.
+    """
+    if path is None:
+        return ""
+    return f"{path if path == main else path.name}: "
+
+
+def unreadable(path: Path | str, fault: OSError) -> str:
+    """Return the complaint about what cannot be read, and who may where this account may not."""
+    hint = (
+        ". Run it as root (sudo) or as the till's account, which must be allowed to read it"
+        if isinstance(fault, PermissionError)
+        else ""
+    )
+    return f"{path} cannot be read: {fault.strerror}{hint}"
+
+
 def read_files(path: Path) -> MergedFile:
     """Return a config file laid over those that it includes. Errors: ConfigError."""
-    return merge_with_included(path, _read(path, ""))
+    return merge_with_included(path, read_layer(path, file_prefix(path, path)))
 
 
 def merge_with_included(path: Path, tables: Mapping[str, Any]) -> MergedFile:
@@ -60,8 +84,11 @@ def merge_with_included(path: Path, tables: Mapping[str, Any]) -> MergedFile:
     return merge(layers, [*included, path])
 
 
-def read_text(text: str) -> dict[str, Any]:
-    """Return the tables of a text. Errors: ConfigError, with line and column where TOML says it."""
+def read_text(text: str, prefix: str = "") -> dict[str, Any]:
+    """Return the tables of a text.
+
+    Errors: ConfigError, which begins with `prefix`, with line and column where TOML says it.
+    """
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as fault:
@@ -70,7 +97,28 @@ def read_text(text: str) -> dict[str, Any]:
         lines = text.split("\n")
         line, column = where.groups() if where else (len(lines), len(lines[-1]) + 1)
         detail = re.sub(r" \(at .*\)$", "", str(fault))
-        raise config_error([f"line {line}, column {column}: this is not TOML: {detail}"]) from fault
+        place = f"{prefix}line {line}, column {column}"
+        raise config_error([f"{place}: this is not TOML: {detail}"]) from fault
+
+
+def read_layer(path: Path, prefix: str) -> dict[str, Any]:
+    """Return the tables of one file as they stand there.
+
+    Errors: ConfigError, each of whose lines begins with `prefix`.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+        if len(content) > BYTES_MAX:
+            raise config_error([f"{path} is larger than {BYTES_MAX // 1_000_000} MB"])
+        text = content.decode("utf-8-sig")
+    except OSError as fault:
+        raise config_error([unreadable(path, fault)]) from fault
+    except UnicodeDecodeError as fault:
+        line = fault.object[: fault.start].count(b"\n") + 1
+        column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
+        raise config_error([f"{prefix}line {line}, column {column}: this is not UTF-8"]) from fault
+    return read_text(text, prefix)
 
 
 def merge(layers: Sequence[Mapping[str, Any]], paths: Sequence[Path]) -> MergedFile:
@@ -91,39 +139,19 @@ def _included(path: Path, names: object) -> list[Path]:
     fits = isinstance(names, list) and all(isinstance(name, str) and name for name in names)
     if not fits or len(names) > INCLUDED_MAX:  # type: ignore[arg-type]
         problem = f'a list of at most {INCLUDED_MAX} files, such as ["site.toml"]'
-        raise config_error([f"{INCLUDE} must be {problem}"])
+        raise config_error([f"{path}: {INCLUDE} must be {problem}"])
     assert isinstance(names, list)
     paths = [path.parent / name for name in names]
     for included in paths:
         if included == path or paths.count(included) > 1:
-            raise config_error([f"{INCLUDE} names {included.name} twice, or the file itself"])
+            problem = f"{INCLUDE} names {included.name} twice, or the file itself"
+            raise config_error([f"{path}: {problem}"])
     return paths
 
 
 def _read_included(path: Path) -> dict[str, Any]:
-    layer = _read(path, f"{path.name}: ")
+    layer = read_layer(path, f"{path.name}: ")
     if INCLUDE in layer:
         problem = f"an included file includes no others; name them all in the till's own {INCLUDE}"
         raise config_error([f"{path.name}: {problem}"])
     return layer
-
-
-def _read(path: Path, prefix: str) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
-        if len(content) > BYTES_MAX:
-            raise config_error([f"{path} is larger than {BYTES_MAX // 1_000_000} MB"])
-        text = content.decode("utf-8-sig")
-    except OSError as fault:
-        raise config_error([f"{path} cannot be read: {fault.strerror}"]) from fault
-    except UnicodeDecodeError as fault:
-        line = fault.object[: fault.start].count(b"\n") + 1
-        column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
-        raise config_error([f"{prefix}line {line}, column {column}: this is not UTF-8"]) from fault
-    try:
-        return read_text(text)
-    except ConfigError as fault:
-        complaints = fault.fields["list"]
-        assert isinstance(complaints, list)
-        raise config_error([f"{prefix}{complaint}" for complaint in complaints]) from fault

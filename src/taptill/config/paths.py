@@ -11,7 +11,7 @@ from shlex import quote
 
 from platformdirs import user_config_path, user_state_path
 
-from taptill.config.layers import config_error, read_files
+from taptill.config.layers import config_error, read_files, unreadable
 from taptill.config.reading import ReaderCheck, parse_files
 from taptill.config.tables import Config
 
@@ -77,6 +77,12 @@ def state_dir(option: Path | None, system: Path = SYSTEM_STATE) -> Path:
     except OSError as fault:
         problem = f"the state directory {path} cannot be made: {fault.strerror}; use --state-dir"
         raise config_error([problem]) from fault
+    try:
+        next(path.iterdir(), None)
+    except PermissionError as fault:
+        raise config_error([unreadable(f"the state directory {path}", fault)]) from fault
+    except OSError:
+        pass  # a disk that fails is told by the journal
     if path != _path_from_environment("STATE_DIRECTORY") and _open_to_others(path):
         _close_to_others(path)
     return path
@@ -130,11 +136,17 @@ def runtime_dir(state: Path) -> Path:
 def running_dirs(
     option: Path | None, system: tuple[Path, Path] = (SYSTEM_STATE, SYSTEM_RUNTIME)
 ) -> list[tuple[Path, Path]]:
-    """Return where a till may be running, by state and runtime directory; none of them is made."""
+    """Return where a till may be running, by state and runtime directory; none of them is made.
+
+    Root, and the account of the installed till, mean that till first.
+    """
     if option is not None:
         return [(option, option), (option, runtime_dir(option))]
     own = _path_from_environment("STATE_DIRECTORY") or user_state_path("taptill")
-    return list(dict.fromkeys([(own, runtime_dir(own)), (own, own), system]))
+    places = [(own, runtime_dir(own)), (own, own), system]
+    if find_state_dir(None, system[0]) == system[0]:
+        places.insert(0, system)
+    return list(dict.fromkeys(places))
 
 
 def read_token(config: Config, store: Path = CREDENTIAL_STORE) -> str:
@@ -233,7 +245,7 @@ def _token_in(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as fault:
-        raise config_error([f"the token file {path} cannot be read: {fault.strerror}"]) from fault
+        raise config_error([unreadable(f"the token file {path}", fault)]) from fault
     if not token:
         raise config_error([f"the token file {path} is empty"])
     if not is_token(token.decode("latin-1")):

@@ -77,15 +77,15 @@ def parse_files(
         *reading.complaints,
         *(
             f"{files.prefix(name)}{complaint}"
-            for name, list_complaints in (
+            for name, table_complaints in (
                 ("reader", _reader_complaints(rows["reader"], file, check_reader)),
                 ("goods", _goods_complaints(rows["goods"])),
                 ("staff", _all_staff_complaints(rows["staff"])),
+                ("backend", _backend_complaints(tables["backend"])),
+                ("till", _mode_complaints(tables["till"], rows["goods"])),
             )
-            for complaint in list_complaints
+            for complaint in table_complaints
         ),
-        *_backend_complaints(tables["backend"]),
-        *_mode_complaints(tables["till"], rows["goods"]),
     ]
     if complaints:
         raise config_error(complaints)

@@ -12,6 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from taptill.config import Config, load
+from taptill.config.layers import file_prefix
 from taptill.domain.errors import ConfigError
 from taptill.wiring.readers import check_reader
 
@@ -93,7 +94,8 @@ class ConfigWatch:
 
     def _about(self, complaints: list[str]) -> str:
         more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
-        return f"{self._path.name} is not taken over: {complaints[0]}{more}"
+        first = complaints[0].removeprefix(file_prefix(self._path, self._path))
+        return f"{self._path.name} is not taken over: {first}{more}"
 
 
 def _load(path: Path) -> Config:

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, cast
 
 import click
 
-from taptill.cli.journal.export import COPY, SEQ_MAX
-from taptill.cli.options import FILE, JSON, STATE, journal_at
+from taptill.cli.journal.export import SEQ_MAX
+from taptill.cli.options import FILE, JSON, STATE, ReadPath, journal_at
 from taptill.cli.output import sanitised
 from taptill.clock import SystemClock, named_zone
 from taptill.domain.entry import Entry, EntryKind
@@ -33,7 +33,10 @@ TEXT_MAX = 1_000_000
 @JSON
 @click.option("--rebuild", is_flag=True, help="Compute the sums per customer anew (till stopped).")
 @click.option(
-    "--file", "copy", type=COPY, help="Check this export, mirror or archive instead; - is input."
+    "--file",
+    "copy",
+    type=ReadPath(dir_okay=False, allow_dash=True),
+    help="Check this export, mirror or archive instead; - is input.",
 )
 def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild: bool) -> None:
     """Walk the chain of every entry; exit status 74 names the first broken one.

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from taptill import config as configs
+from taptill.cli.options import ReadPath
 from taptill.domain.errors import ConfigError, UsageError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.device import ReaderSettings
@@ -29,7 +30,7 @@ _HINTS = {
 _NO_GROUP = "no permission for {detail}: copy the udev rules (docs/readers.md), plug it in anew"
 
 _OPTIONS = (
-    click.option("--config", "option", type=click.Path(path_type=Path), help="The config file."),
+    click.option("--config", "option", type=ReadPath(), help="The config file."),
     click.option("--reader", "number", type=click.IntRange(1), help="One of the config's, from 1."),
     click.option("--port", help="This port instead of the config's readers."),
     click.option("--driver", default="serial", show_default=True, help="What reads at --port."),

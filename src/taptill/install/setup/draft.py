@@ -102,7 +102,8 @@ class ConfigDraft:
             complaints = fault.fields["list"]
             assert isinstance(complaints, list)
             start = f"[{table}] {key} "
-            return next((text for text in complaints if start in text), "")
+            texts = (text.partition(start) for text in complaints)
+            return next((f"{start}{text}" for _, found, text in texts if found), "")
         return ""
 
     def config(self) -> Config:
