@@ -88,7 +88,7 @@ WARNED = {
 def test_a_wrong_check_digit_is_a_warning(barcode: str, words: str) -> None:
     """Numbers of that length need not be of GS1: a site may print labels of its own."""
     [warning] = parse(file(good(), good(barcode=barcode))).warnings
-    assert warning == f"[[goods]] 2 barcode {barcode}: {words}, scan it once to see"
+    assert str(warning) == f"[[goods]] 2 barcode {barcode}: {words}, scan it once to see"
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,9 @@ def test_a_secret_that_everybody_can_read_is_a_warning(tmp_path: Path, key: str)
     secret.write_text("s3cret")
     path.write_text(text(backend=f'{key} = "{secret}"\nclient_cert = "/etc/taptill/cert.pem"'))
     secret.chmod(0o644)
-    assert load(path).warnings == (f"everybody can read the file of [backend] {key}",)
+    assert tuple(map(str, load(path).warnings)) == (
+        f"everybody can read the file of [backend] {key}",
+    )
     secret.chmod(0o640)
     assert load(path).warnings == ()
 

@@ -1,6 +1,7 @@
 """The small words of the domain: stamps, initials, masked card ids, errors."""
 
 from decimal import Decimal
+from string import Formatter
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from taptill.domain.errors import ALL_ERRORS, JournalError, RefusedError, Taptil
 from taptill.domain.mark import Mark
 from taptill.domain.money import Money
 from taptill.domain.technical.counting import many
+from taptill.domain.technical.till_warning import SAYS, WarningCode, till_warning
 
 
 def test_a_card_id_is_shown_by_its_end_only() -> None:
@@ -121,3 +123,10 @@ def test_an_error_says_its_sentence_with_its_fields() -> None:
     error = RefusedError(status=404, detail="no such row")
     assert str(error) == "the Customers API refused (HTTP 404): no such row"
     assert error.fields == {"status": 404, "detail": "no such row"}
+
+
+@pytest.mark.parametrize("code", WarningCode)
+def test_a_warning_takes_each_value_that_its_sentence_names(code: WarningCode) -> None:
+    values = {name: f"<{name}>" for _, name, _, _ in Formatter().parse(SAYS[code]) if name}
+    words = str(till_warning(code, **values))
+    assert [value for value in values.values() if value not in words] == []

@@ -9,6 +9,7 @@ from tests.ui.states import CONFIRM, OFFLINE, PAID, READY, RINGING, STATES, decl
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import RecentSaleView, TillView
 from taptill.domain.decision import Reason
+from taptill.domain.technical.till_warning import TillWarning
 from taptill.sounds.listener import SoundListener
 from taptill.sounds.outcome import Outcome, outcome_of
 
@@ -72,7 +73,7 @@ class RecordedSounds:
     def play(self, outcome: Outcome) -> None:
         self.played.append(outcome)
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[TillWarning, ...]:
         return ()
 
     def close(self) -> None:

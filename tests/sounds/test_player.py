@@ -80,7 +80,7 @@ def test_a_sound_card_that_hangs_is_given_up_and_said(room: Room) -> None:
     player = room.player("exec sleep 60")
     player.play(Outcome.ACCEPTED)
     wait_until(player.warnings)
-    assert player.warnings() == ("sound off: the sound card does not go on",)
+    assert tuple(map(str, player.warnings())) == ("sound off: the sound card does not go on",)
 
 
 def test_a_player_that_fails_is_one_line_of_the_log_and_a_warning_until_it_works(
@@ -103,7 +103,7 @@ def test_no_such_program_is_said(tmp_path: Path) -> None:
     player = SoundPlayer(tmp_path, program=str(tmp_path / "aplay"))
     player.play(Outcome.REFUSED)
     wait_until(player.warnings)
-    assert player.warnings() == ("sound off: aplay: No such file or directory",)
+    assert tuple(map(str, player.warnings())) == ("sound off: aplay: No such file or directory",)
     player.close()
 
 

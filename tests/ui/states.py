@@ -18,6 +18,7 @@ from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.sales.repaying import Direction
 from taptill.domain.slips.printer import PrinterHealth, PrinterState
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
+from taptill.domain.technical.till_warning import WarningCode, till_warning
 from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.texts import load
 
@@ -243,7 +244,7 @@ STATES: dict[str, TillView | None] = {
         status=replace(
             OFFLINE,
             alarms=(TillAlarm.HALTED, TillAlarm.CLOCK),
-            warnings=("mirror: the stick is full",),
+            warnings=(till_warning(WarningCode.MIRROR_NO_FOLDER),),
             conflicts=2,
         ),
         recent_sales=(replace(RECENT_SALES[1], state=SaleState.CONFLICT), *RECENT_SALES),

@@ -26,6 +26,7 @@ from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import Currency, Money
 from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.domain.technical.till_warning import WarningCode, till_warning
 from taptill.ui.block_letters import letter_rows
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
 from taptill.ui.pages import HELP, Overlay, next_help
@@ -77,7 +78,9 @@ def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, 
     for key in HELP:
         assert " ".join(settings.texts.say(f"help.{key}").split()) in helping, key
     for alarm in TillAlarm:
-        status = replace(STATUS, alarms=(alarm,), warnings=("mirror full",) * 9)
+        status = replace(
+            STATUS, alarms=(alarm,), warnings=(till_warning(WarningCode.MIRROR_HANGS),) * 9
+        )
         rows = draw_screen(replace(READY, status=status), settings, size)
         assert settings.texts.say(f"alarm.{alarm}") in text_of(rows.recent_sales)
         assert " +" in text_of(rows.recent_sales)
@@ -168,7 +171,7 @@ def test_hostile_words_from_outside_break_no_box(size: tuple[int, int]) -> None:
             OFFLINE,
             till=HOSTILE,
             readers=(ReaderHealth(HOSTILE, ReaderState.BUSY, HOSTILE * 3),) * 2,
-            warnings=(HOSTILE * 9,),
+            warnings=(till_warning(WarningCode.MIRROR_FAILS, detail=HOSTILE * 9),),
         ),
         goods=(replace(READY.goods[0], name=HOSTILE), *READY.goods),
         basket=Basket((Line(HOSTILE, Money(1)), *CONFIRM.basket.lines)),

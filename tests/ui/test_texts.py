@@ -1,17 +1,21 @@
 """The four catalogues say the same things, completely, in words that fit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.ui.states import SETTINGS
 
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import Link, SaleState, TillAlarm
 from taptill.domain.decision import Reason
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import CardTrouble, ReaderState
+from taptill.domain.technical.till_warning import SAYS, WarningCode, till_warning
 from taptill.ui.block_letters import DRAWN
 from taptill.ui.glyphs import CONSOLE_GLYPHS
 from taptill.ui.pages import HELP
+from taptill.ui.screen_settings import warning_words
 from taptill.ui.texts import LANGUAGES, WORD_LETTERS_MAX, load, placeholders
 
 BAND = ("word", "customer", "second", "cashier")
@@ -26,6 +30,7 @@ LINES = [
     *(f"reader.{state}.status" for state in ReaderState),
     *(f"link.{link}" for link in Link),
     *(f"alarm.{alarm}" for alarm in TillAlarm),
+    *(f"warning.{code}" for code in SAYS),
     *(f"notice.{notice}" for notice in Notice if notice),
     *(f"sale.{state}" for state in SaleState),
     *(f"sale.void-{state}" for state in SaleState if state is not SaleState.REFUSED),
@@ -40,6 +45,29 @@ def test_every_state_has_its_words(language: str) -> None:
     expected_keys = [*(f"{entry}.{field}" for entry in ENTRIES for field in BAND), *LINES]
     assert [key for key in expected_keys if key not in words] == []
     assert [key for key in expected_keys if not words[key] and not key.endswith(".second")] == []
+
+
+def test_a_warning_is_said_in_english_as_the_log_says_it() -> None:
+    words = load("en").words
+    said = {key: text for key, text in words.items() if key.startswith("warning.")}
+    assert said == {f"warning.{code}": text for code, text in SAYS.items()}
+    assert {*SAYS} >= {*WarningCode}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_warning_is_shown_with_each_value_that_it_has(language: str) -> None:
+    settings = replace(SETTINGS, texts=load(language))
+    for code in WarningCode:
+        values = {name: f"<{name}>" for name in placeholders(SAYS[code])}
+        words = warning_words(till_warning(code, **values), settings)
+        assert [value for value in values.values() if value not in words] == [], code
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_a_warning_is_worded_in_the_language_of_the_till(language: str) -> None:
+    english, words = load("en").words, load(language).words
+    same = [code for code in SAYS if words[f"warning.{code}"] == english[f"warning.{code}"]]
+    assert same == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -43,7 +43,7 @@ class Site:
         """Look as often as it takes to read a changed file, and return the warnings."""
         for _ in range(3):
             await self.watch.look()
-        return self.watch.warnings()
+        return tuple(map(str, self.watch.warnings()))
 
     @property
     def price(self) -> int:
@@ -190,7 +190,9 @@ async def test_a_running_till_sells_what_the_file_says(tmp_path: Path) -> None:
         site.write(COFFEE.format(price="1.60"))
         await until(lambda: views[-1].goods[0].price.minor == 160)
         site.write(COFFEE.format(price="x"))
-        await until(lambda: any("is not taken over" in word for word in views[-1].status.warnings))
+        await until(
+            lambda: any("is not taken over" in str(word) for word in views[-1].status.warnings)
+        )
         assert views[-1].goods[0].price.minor == 160
     finally:
         running.cancel()

@@ -184,7 +184,7 @@ def test_c14_a_till_that_could_not_ask_at_its_start_shows_nobody_of_such_a_servi
             with pytest.raises(CurrencyError):
                 await api.page(0, 10)
             assert await api.capabilities() == NoAnswer("backend-currency")
-            assert "the service keeps EUR with 2 decimals" in " ".join(api.warnings())
+            assert "the service keeps EUR with 2 decimals" in " ".join(map(str, api.warnings()))
         finally:
             await api.close()
 

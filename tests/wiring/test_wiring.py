@@ -59,7 +59,7 @@ def built(config: Config, state: Path) -> TillRuntime:
     ],
 )
 def test_what_is_asked_for_and_not_done_yet_is_said(text: str, key: str) -> None:
-    assert any(key in words for words in unbuilt(parse(text, check_reader)))
+    assert any(key in str(warning) for warning in unbuilt(parse(text, check_reader)))
 
 
 def test_a_plain_config_asks_for_nothing_that_is_missing() -> None:
@@ -104,7 +104,7 @@ async def test_a_mirror_that_is_not_on_other_media_is_said_on_the_status_line(
 
     def warned() -> bool:
         runtime.till.refresh()
-        return OWN_DISK in views[-1].status.warnings
+        return OWN_DISK in map(str, views[-1].status.warnings)
 
     await until(warned)
     runtime.close()
@@ -124,7 +124,7 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
     backend_health.update_failed("backend-unknown")
 
     def said() -> list[str]:
-        return [words for words in status.draw().warnings if "backend-unknown" in words]
+        return [words for words in map(str, status.draw().warnings) if "backend-unknown" in words]
 
     assert said() == []  # nothing waits
     body = {"currency": "EUR", "offline": False, "initials": "A. B."}

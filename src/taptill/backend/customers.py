@@ -36,6 +36,7 @@ from taptill.domain.errors import (
     UnknownOutcomeError,
 )
 from taptill.domain.technical.exact_json import write_json
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.lookup.sync import Page
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (
@@ -78,28 +79,30 @@ class CustomersApi:
         self.case_variant = ""
         """The end of an unknown card that differs by capitals alone from a known one; or empty."""
         self._case_sensitive = False
-        self.probe_warnings: Sequence[str] = ()
-        """What the probe warns of, in words for the status line."""
+        self.probe_warnings: Sequence[TillWarning] = ()
+        """What the probe warns of."""
 
     @property
     def sees_nothing(self) -> bool:
         """Whether this token was answered without a single customer, and never with one."""
         return self.select.sees_nothing
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[TillWarning, ...]:
         """Return warnings for staff, such as a missing field or a certificate that expires soon."""
-        messages = [f"the backend has no field {name}" for name in self.select.missing_fields]
+        messages = [
+            till_warning(WarningCode.MISSING_FIELD, field=name)
+            for name in self.select.missing_fields
+        ]
         if self.spelling_differs:
-            messages.append("the office spells cards unlike this till: taptill doctor says more")
+            messages.append(till_warning(WarningCode.SPELLING))
         if self.case_variant:
-            messages.append(
-                f"card {self.case_variant} differs from one of the office by capitals alone"
-            )
+            messages.append(till_warning(WarningCode.CAPITALS, card=self.case_variant))
         if self.select.currency_error is not None:
-            messages.append(str(self.select.currency_error))
+            fields = self.select.currency_error.fields
+            messages.append(till_warning(WarningCode.CURRENCY, **fields))
         days = self.certificate_days()
         if days is not None and days < CERTIFICATE_DAYS_MIN:
-            messages.append(f"the backend's certificate expires in {_days(days)}")
+            messages.append(till_warning(WarningCode.CERTIFICATE, count=max(0, days)))
         return (*messages, *self.probe_warnings)
 
     @property
@@ -311,10 +314,6 @@ def _let_go(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     rows.reverse()
     while rows:
         yield rows.pop()
-
-
-def _days(days: int) -> str:
-    return "1 day" if days == 1 else f"{max(0, days)} days"
 
 
 def _to_no_answer(fault: BackendError) -> NoAnswer:

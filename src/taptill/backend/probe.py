@@ -16,6 +16,8 @@ from taptill.domain.errors import BackendError, CurrencyError, MalformedError, U
 from taptill.domain.mark import Place, with_mark
 from taptill.domain.money import NEARLY_WHOLE
 from taptill.domain.technical.backoff import Backoff
+from taptill.domain.technical.counting import many
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import OutcomeUnknown, Update, UpdateCondition
 
@@ -47,12 +49,10 @@ async def probe_when_online(api: CustomersApi, first_s: float = FIRST_PROBE_S) -
             break
         attempt += 1
     api.probe_warnings = [
-        diagnosis.words
-        for diagnosis in diagnoses
-        if diagnosis.name in _STATUS_LINE_CHECKS and diagnosis.advice
+        diagnosis.warning for diagnosis in diagnoses if diagnosis.warning is not None
     ]
     for diagnosis in diagnoses:
-        if diagnosis.verdict is not Verdict.PASS:
+        if diagnosis.verdict in (Verdict.WARN, Verdict.FAIL):
             log.warning("backend.odd", extra={"check": diagnosis.name, "words": diagnosis.words})
 
 
@@ -128,23 +128,20 @@ def _money(totals: Sequence[Decimal], form: MoneyFormat) -> Diagnosis:
     name = "backend.money"
     amounts = [abs(form.to_wire(amount)) for amount in totals if amount]
     owing = sum(amount > 0 for amount in totals)
-    words = f"of {len(totals)} customers {owing} owe, {len(amounts) - owing} have money in advance"
+    customers = many(len(totals), "customer")
+    words = f"{customers}: {owing} owing, {len(amounts) - owing} with money in advance"
     fractional = [
         amount for amount in amounts if abs(amount - amount.to_integral_value()) > NEARLY_WHOLE
     ]
     if not form.digits and fractional:
-        problem = (
-            f"{len(fractional)} amounts have fractions, though they are read as the smallest coins"
-        )
-        return Diagnosis(
-            name, Verdict.WARN, problem, 'look at one: is [backend] money = "major" right?'
-        )
+        warning = till_warning(WarningCode.FRACTIONS, count=len(fractional))
+        advice = 'look at one: is [backend] money = "major" right?'
+        return _warned(name, Verdict.WARN, warning, advice)
     all_integers = form.digits and len(amounts) >= FIGURES_MIN and not fractional
     if all_integers and median(amounts) >= LARGE_AMOUNT:
-        problem = f"all {len(amounts)} amounts are whole and large: are these the smallest coins?"
-        return Diagnosis(
-            name, Verdict.WARN, problem, 'look at one: is [backend] money = "minor" right?'
-        )
+        warning = till_warning(WarningCode.LARGE_AMOUNTS, count=len(amounts))
+        advice = 'look at one: is [backend] money = "minor" right?'
+        return _warned(name, Verdict.WARN, warning, advice)
     return Diagnosis(name, Verdict.PASS, words)
 
 
@@ -155,8 +152,8 @@ async def _conditions(api: CustomersApi, known_id: int) -> Diagnosis:
     not_matching = await api.select.rows([where("id", "=", UNUSED_ID)], 2)
     if [parse_id(row) for row in matching] == [known_id] and not not_matching:
         return Diagnosis(name, Verdict.PASS, "a select gives those who meet its conditions")
-    words = "the server does not obey the conditions of a select"
-    return Diagnosis(name, Verdict.FAIL, words, "no card can be looked up like this: ask its maker")
+    warning = till_warning(WarningCode.CONDITIONS)
+    return _warned(name, Verdict.FAIL, warning, "no card can be looked up like this: ask its maker")
 
 
 async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None:
@@ -200,12 +197,12 @@ async def _paging(api: CustomersApi) -> Diagnosis:
         first = await api.page(0, 2)
         second = await api.page(first.ids[-1], 2) if first.ids else first
     except MalformedError as fault:
-        words = str(fault.fields["detail"])
-        return Diagnosis(name, Verdict.FAIL, words, "the cache cannot be filled: ask its maker")
+        warning = till_warning(WarningCode.PAGING, detail=fault.fields["detail"])
+        return _warned(name, Verdict.FAIL, warning, _CANNOT_BE_FILLED)
     ids = [*first.ids, *second.ids]
     if first.ids and second.ids and ids != sorted(set(ids)):
-        words = "pages repeat or are out of order"
-        return Diagnosis(name, Verdict.FAIL, words, "the cache cannot be filled: ask its maker")
+        warning = till_warning(WarningCode.PAGING, detail="they repeat or are out of order")
+        return _warned(name, Verdict.FAIL, warning, _CANNOT_BE_FILLED)
     how = "by id" if api.pages_by_id else "by offset, as it does not compare ids"
     return Diagnosis(name, Verdict.PASS, f"customers come in pages, {how}")
 
@@ -255,10 +252,15 @@ async def _conditional_update(api: CustomersApi, snapshots: Sequence[Snapshot]) 
 
 
 def _certificate(days: int) -> Diagnosis:
-    words = f"the server's certificate is good for {days} more days"
+    words = f"the server's certificate is good for {many(days, 'more day')}"
     if days < CERTIFICATE_DAYS_MIN:
         return Diagnosis("backend.certificate", Verdict.WARN, words, "have it renewed in time")
     return Diagnosis("backend.certificate", Verdict.PASS, words)
+
+
+def _warned(name: str, verdict: Verdict, warning: TillWarning, advice: str) -> Diagnosis:
+    """Return a diagnosis that the till's screen warns of, too."""
+    return Diagnosis(name, verdict, str(warning), advice, warning=warning)
 
 
 def _advice(fault: BackendError) -> str:
@@ -268,5 +270,4 @@ def _advice(fault: BackendError) -> str:
 
 
 _UNSETTLED = "no sale of this till could be settled, so it does not start"
-_STATUS_LINE_CHECKS = frozenset({"backend.money", "backend.conditions", "backend.paging"})
-"""Other diagnoses reach the status line by `CustomersApi.warnings`."""
+_CANNOT_BE_FILLED = "the cache cannot be filled: ask its maker"

@@ -13,6 +13,7 @@ from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.repaying import Direction
 from taptill.domain.slips.printer import PrinterHealth
 from taptill.domain.tap import CardTrouble, ReaderHealth
+from taptill.domain.technical.till_warning import TillWarning
 
 
 class Link(StrEnum):
@@ -68,7 +69,7 @@ class StatusView:
     cache_age_s: int | None = None
     time: str = ""
     alarms: tuple[TillAlarm, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[TillWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

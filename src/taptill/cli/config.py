@@ -47,7 +47,7 @@ def check(option: Path | None, *, as_json: bool) -> None:
     path = find_config(option)
     try:
         settings = load(path, check_reader)
-        warnings = (*settings.warnings, *unbuilt(settings))
+        warnings = tuple(map(str, (*settings.warnings, *unbuilt(settings))))
         _refuse_misfit_if_reachable(settings, path)
     except ConfigError as fault:
         if as_json:

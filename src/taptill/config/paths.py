@@ -14,6 +14,7 @@ from platformdirs import user_config_path, user_state_path
 from taptill.config.layers import config_error, read_files, unreadable
 from taptill.config.reading import ReaderCheck, parse_files
 from taptill.config.tables import Config
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
 SYSTEM_STATE = Path("/var/lib/taptill")
@@ -267,7 +268,7 @@ def _exists(path: Path) -> bool:
         return True  # load says what is wrong with it
 
 
-def _open_secrets(config: Config) -> list[str]:
+def _open_secrets(config: Config) -> list[TillWarning]:
     backend = config.backend
     secret_files = {
         "token_file": backend.token_file,
@@ -275,7 +276,7 @@ def _open_secrets(config: Config) -> list[str]:
         "client_key": backend.client_key,
     }
     return [
-        f"everybody can read the file of [backend] {key}"
+        till_warning(WarningCode.OPEN_SECRET, key=key)
         for key, path in secret_files.items()
         if path and _world_readable(path)
     ]

@@ -27,6 +27,7 @@ from taptill.domain.basket import barcode_form, wrong_check_digit
 from taptill.domain.card_id import is_spelled_alike
 from taptill.domain.money import Currency
 from taptill.domain.staff.pins import check_hash
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 
 ReaderCheck = Callable[[ReaderConfig], Iterable[str]]
 """Returns what is wrong with a reader's driver, family and steps, each as `key: sentence`."""
@@ -277,14 +278,17 @@ def _goods_complaints(rows: Sequence[Row]) -> Iterable[str]:
     yield from _duplicates("goods", "barcode", rows, barcode_form)
 
 
-def _goods_warnings(rows: Sequence[Row]) -> Iterable[str]:
+def _goods_warnings(rows: Sequence[Row]) -> Iterable[TillWarning]:
     """Warn of mistyped barcodes only: a label of one's own may have 8 digits by chance."""
     for number, row in enumerate(rows, start=1):
         if mistake := wrong_check_digit(row["barcode"]):
             symbology, digit = mistake
-            yield (
-                f"[[goods]] {number} barcode {row['barcode']}: as {symbology} it would end in "
-                f"{digit}, scan it once to see"
+            yield till_warning(
+                WarningCode.CHECK_DIGIT,
+                number=number,
+                barcode=row["barcode"],
+                symbology=symbology,
+                digit=digit,
             )
 
 
@@ -330,14 +334,14 @@ def _backend_complaints(row: Row) -> Iterable[str]:
         yield "[backend] client_key needs client_cert beside it"
 
 
-def _warnings(backend: BackendConfig) -> Iterable[str]:
+def _warnings(backend: BackendConfig) -> Iterable[TillWarning]:
     url = urlsplit(backend.base_url)
     if url.password is not None:
-        yield "password in the config: [backend] base_url"
+        yield till_warning(WarningCode.PASSWORD_IN_CONFIG)
     if any(_SECRET_NAME.search(name) for name, _ in backend.headers):
-        yield "secret in the config: [backend] headers"
+        yield till_warning(WarningCode.SECRET_IN_CONFIG)
     if url.scheme == "http" and not _loopback(url.hostname or ""):
-        yield "http:// backend: the token travels in the clear"
+        yield till_warning(WarningCode.TOKEN_IN_CLEAR)
 
 
 def _loopback(host: str) -> bool:

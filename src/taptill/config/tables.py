@@ -27,6 +27,7 @@ from taptill.config.validators import (
 )
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.domain.money import Currency, Money
+from taptill.domain.technical.till_warning import TillWarning
 
 DAY_S = 86_400
 
@@ -278,7 +279,7 @@ class MetricsConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole config; `warnings` are short sentences for the status line.
+    """The whole config; `warnings` are of what is unwise in it.
 
     `files` are those that it was read from: the included ones, then the main one.
     """
@@ -298,7 +299,7 @@ class Config:
     staff: tuple[StaffConfig, ...]
     receipt: ReceiptConfig
     metrics: MetricsConfig
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[TillWarning, ...] = ()
     files: tuple[Path, ...] = field(default=(), compare=False)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from taptill.domain.technical.till_warning import TillWarning
+
 
 class Verdict(StrEnum):
     """How something is that was looked at."""
@@ -14,9 +16,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`words` name no person; `advice` is empty where all is well."""
+    """`words` name no person; `advice` is empty where all is well.
+
+    `warning` is what the till's screen says of it; None: nothing.
+    """
 
     name: str
     verdict: Verdict
     words: str
     advice: str = ""
+    warning: TillWarning | None = None

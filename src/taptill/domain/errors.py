@@ -299,7 +299,7 @@ class SoundError(TaptillError):
     """A sound cannot be played."""
 
     code = "sound"
-    says = "no sound: {detail}. Install alsa-utils; `aplay -L` lists devices for [ui] sound_device"
+    says = "{detail}. Install alsa-utils; `aplay -L` lists devices for [ui] sound_device"
     exit_status = 69
 
 

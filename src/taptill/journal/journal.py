@@ -14,6 +14,7 @@ from taptill.domain.decision import OfflineExposure
 from taptill.domain.entry import Draft, Entry, EntryKind, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
 from taptill.domain.figures.durations import Durations
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.durable_files import sync_to_disk
 from taptill.journal import faults
 from taptill.journal.background.archive_watch import ArchiveWatch
@@ -162,13 +163,16 @@ class Journal:
             or self._chain_verifier.fault
         )
 
-    def warnings(self) -> tuple[str, ...]:
-        """Return a line for each thing that a technician should repair; none stops a sale."""
+    def warnings(self) -> tuple[TillWarning, ...]:
+        """Return what a technician should repair; nothing of it stops a sale."""
         thread_faults = [
-            f"{thread.name}: {thread.fault}" for thread in self._background if thread.fault
+            till_warning(WarningCode.THREAD_ENDED, thread=thread.name, fault=thread.fault)
+            for thread in self._background
+            if thread.fault
         ]
-        mirror = self._mirror.warning if self._mirror else ""
-        return tuple(line for line in (*thread_faults, mirror, self._archives.warning()) if line)
+        mirror = self._mirror.warning if self._mirror else None
+        found = (*thread_faults, mirror, self._archives.warning())
+        return tuple(warning for warning in found if warning)
 
     def alive(self) -> bool:
         """Return whether the writer thread works, for the watchdog."""

@@ -280,6 +280,7 @@ def archived(queries: JournalQueries) -> Iterator[JournalQueries | None]:
         yield None
         return
     name, path, words = archive.name, Path(queries.path), f"{archive.name} is gone"
+    gone = "" if archive.exists() else name
     try:
         if archive.exists():
             with closing(JournalQueries(archive)) as archive_queries:
@@ -291,7 +292,7 @@ def archived(queries: JournalQueries) -> Iterator[JournalQueries | None]:
         raise
     except JournalError as fault:
         words = f"{name}: {fault.fields.get('detail', 'a newer version wrote it')}"
-    raise JournalArchiveError(path=path, seq=first_seq(queries) - 1, detail=words)
+    raise JournalArchiveError(path=path, seq=first_seq(queries) - 1, detail=words, gone=gone)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class SlipWords(Protocol):
     def language(self) -> str:
         """Return the language's code, by which amounts are written."""
 
-    def say(self, key: str, **values: str) -> str:
+    def say(self, key: str, /, **values: str) -> str:
         """Return the text of a key with its placeholders filled in."""
 
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from taptill.checkout.view import TillView
+from taptill.domain.technical.till_warning import TillWarning
 from taptill.sounds.outcome import Outcome, outcome_of
 
 
@@ -12,8 +13,8 @@ class Sounds(Protocol):
     def play(self, outcome: Outcome) -> None:
         """Play a sound soon."""
 
-    def warnings(self) -> tuple[str, ...]:
-        """Return a sentence for the status line while sounds cannot be played."""
+    def warnings(self) -> tuple[TillWarning, ...]:
+        """Return a warning while sounds cannot be played."""
 
     def close(self) -> None:
         """End what plays."""

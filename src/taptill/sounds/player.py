@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.sounds.outcome import RANK, Outcome
 from taptill.sounds.tones import wav
 
@@ -43,11 +44,11 @@ class SoundPlayer:
         self._sounds: queue.Queue[Outcome | None] = queue.Queue(_WAITING_MAX)
         self._playing: tuple[Outcome, subprocess.Popen[bytes], float] | None = None
         self._thread: threading.Thread | None = None
-        self.trouble = ""
+        self.trouble: TillWarning | None = None
 
-    def warnings(self) -> tuple[str, ...]:
-        """Return a sentence for the status line while sounds cannot be played."""
-        return (f"sound off: {self.trouble}",) if self.trouble else ()
+    def warnings(self) -> tuple[TillWarning, ...]:
+        """Return a warning while sounds cannot be played."""
+        return (self.trouble,) if self.trouble else ()
 
     def play(self, outcome: Outcome) -> None:
         """Play a sound soon; return at once. What comes too thick is left out."""
@@ -79,7 +80,7 @@ class SoundPlayer:
                 self._start(outcome)
         except Exception:  # thread top: the till goes on without sounds
             log.exception("sound.fault")
-            self.trouble = "a fault of the program, see the log"
+            self.trouble = till_warning(WarningCode.SOUND_FAULT)
 
     def _start(self, outcome: Outcome) -> None:
         if self._playing and RANK[outcome] < RANK[self._playing[0]]:
@@ -94,7 +95,10 @@ class SoundPlayer:
                 stderr=subprocess.DEVNULL,
             )
         except OSError as fault:
-            self._say(f"{Path(self._command[0]).name}: {fault.strerror}")
+            program = Path(self._command[0]).name
+            self._say(
+                till_warning(WarningCode.SOUND_PROGRAM, program=program, detail=fault.strerror)
+            )
             return
         self._playing = (outcome, process, time.monotonic())
 
@@ -106,10 +110,10 @@ class SoundPlayer:
         ended = process.poll()
         if ended is None and time.monotonic() - since_s > PLAY_S:
             self._stop()
-            self._say("the sound card does not go on")
+            self._say(till_warning(WarningCode.SOUND_CARD_HANGS))
         elif ended is not None:
             self._playing = None
-            self._say("" if ended == 0 else "the sound card cannot be used: taptill sound test")
+            self._say(None if ended == 0 else till_warning(WarningCode.SOUND_CARD_UNUSABLE))
 
     def _stop(self) -> None:
         if self._playing:
@@ -119,9 +123,9 @@ class SoundPlayer:
                 process.wait(1.0)
             self._playing = None
 
-    def _say(self, trouble: str) -> None:
+    def _say(self, trouble: TillWarning | None) -> None:
         if trouble and not self.trouble:
-            log.warning("sound.off", extra={"detail": trouble})
+            log.warning("sound.off", extra={"detail": str(trouble)})
         elif self.trouble and not trouble:
             log.info("sound.on")
         self.trouble = trouble
@@ -143,7 +147,7 @@ class Bell:
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[TillWarning, ...]:
         """Return nothing: nobody can know whether a bell is heard."""
         return ()
 

@@ -10,6 +10,7 @@ from taptill.domain.currencies.writing import USAGES, Usage, amount, figure, sig
 from taptill.domain.customer import initials
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import Currency, Money
+from taptill.domain.technical.till_warning import TillWarning
 from taptill.ui.glyphs import CONSOLE_GLYPHS
 from taptill.ui.rows import NO_BREAK, clean, clip
 from taptill.ui.texts import Texts
@@ -161,3 +162,9 @@ class ScreenSettings:
             return {}
         limits = {"headroom": decline.headroom, "missing": decline.missing}
         return {key: self.sum(limit) for key, limit in limits.items() if limit is not None}
+
+
+def warning_words(warning: TillWarning, settings: ScreenSettings) -> str:
+    """Return a warning in the till's language."""
+    values = {name: settings.clean(value) for name, value in warning.values}
+    return settings.texts.say(f"warning.{warning.code}", **values)

@@ -23,6 +23,7 @@ from taptill.checkout.view import (
     TillView,
 )
 from taptill.domain.tap import ReaderHealth
+from taptill.domain.technical.till_warning import TillWarning
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
 from taptill.ui.layout import Area, Layout, inner_size, lay_out, too_small, with_page
 from taptill.ui.modes.alone import balance_notes
@@ -43,7 +44,7 @@ from taptill.ui.rows import (
     wrap,
 )
 from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, KeyedSale, sale
-from taptill.ui.screen_settings import ScreenSettings
+from taptill.ui.screen_settings import ScreenSettings, warning_words
 from taptill.ui.status_line.items import NAME_CELLS, status_items
 
 _NO_RUNS: Row = ()
@@ -57,7 +58,7 @@ class Alerts(NamedTuple):
     """What stands above the recent sales: alarms, warnings, failing readers, the demo's staff."""
 
     alarms: tuple[TillAlarm, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[TillWarning, ...]
     readers: tuple[ReaderHealth, ...]
     sample_staff: str
 
@@ -272,7 +273,9 @@ def _alerts(alerts: Alerts, settings: ScreenSettings) -> list[Run]:
     alarms = [
         Run(settings.texts.say(f"alarm.{alarm}"), ColourRole.REFUSED) for alarm in alerts.alarms
     ]
-    warnings = [Run(settings.clean(warning), ColourRole.WARN) for warning in alerts.warnings]
+    warnings = [
+        Run(warning_words(warning, settings), ColourRole.WARN) for warning in alerts.warnings
+    ]
     samples = [Run(alerts.sample_staff, ColourRole.INFO)] if alerts.sample_staff else []
     return [*alarms, *warnings, *samples]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from taptill.config import Config, load
 from taptill.config.layers import file_prefix
 from taptill.domain.errors import ConfigError
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.wiring.readers import check_reader
 
 LOOK_S = 1.0
@@ -46,10 +47,10 @@ class ConfigWatch:
         self._waiting: Config | None = None
         self._seen: Stamp | None = None
         self._read: Stamp | None = None
-        self._mistake = ""
-        self._restart = ""
+        self._mistake: TillWarning | None = None
+        self._restart: TillWarning | None = None
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[TillWarning, ...]:
         """Return the warnings of the config in force, and what of the file is not in force."""
         return (*filter(None, (self._mistake, self._restart)), *self._taken.warnings)
 
@@ -78,11 +79,13 @@ class ConfigWatch:
             self._mistake = self._about(complaints)
             log.warning("config.refused", extra={"path": str(self._path), "list": complaints})
             return
-        self._mistake = ""
+        self._mistake = None
         self._files = config.files
         changed = _changed_tables(self._started, config)
         self._restart = (
-            f"{self._path.name}: {', '.join(changed)} changed: restart the till" if changed else ""
+            till_warning(WarningCode.RESTART, file=self._path.name, tables=", ".join(changed))
+            if changed
+            else None
         )
         # Prices are read in the currency of the file, which this till does not have.
         is_ours = config.till.currency == self._started.till.currency
@@ -92,10 +95,12 @@ class ConfigWatch:
             self._taken = config
         log.info("config.read", extra={"changed": changed, "taken_over": is_ours and is_new})
 
-    def _about(self, complaints: list[str]) -> str:
-        more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
+    def _about(self, complaints: list[str]) -> TillWarning:
         first = complaints[0].removeprefix(file_prefix(self._path, self._path))
-        return f"{self._path.name} is not taken over: {first}{more}"
+        told = {"file": self._path.name, "complaint": first}
+        if len(complaints) == 1:
+            return till_warning(WarningCode.CONFIG_REFUSED, **told)
+        return till_warning(WarningCode.CONFIG_REFUSED_MORE, **told, count=len(complaints) - 1)
 
 
 def _load(path: Path) -> Config:

@@ -8,6 +8,7 @@ from pathlib import Path
 from taptill.clock import SystemClock
 from taptill.config import Config, journal_path
 from taptill.domain.errors import JournalError
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
 from taptill.journal.queries import JournalQueries
@@ -69,9 +70,13 @@ def identity(config: Config) -> dict[str, str]:
     }
 
 
-def unbuilt(config: Config) -> list[str]:
+def unbuilt(config: Config) -> list[TillWarning]:
     """Return a warning for each setting of the config that this version ignores."""
     unbuilt_settings = {
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
     }
-    return [f"{key} does nothing yet" for key, value in unbuilt_settings.items() if value]
+    return [
+        till_warning(WarningCode.DOES_NOTHING, key=key)
+        for key, value in unbuilt_settings.items()
+        if value
+    ]

@@ -10,6 +10,7 @@ from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.errors import CurrencyError, MalformedError, UnauthorisedError
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.journal.journal import Journal
 from taptill.lookup.backend_health import BackendHealth, HealthReport
 from taptill.settlement.state import SettlementState
@@ -43,7 +44,7 @@ class Status:
     journal: Journal
     cache: CustomerCache
     strategy: Strategy
-    config_warnings: Callable[[], tuple[str, ...]] | None = None
+    config_warnings: Callable[[], tuple[TillWarning, ...]] | None = None
     devices: Devices = NO_DEVICES
 
     def draw(self) -> StatusView:
@@ -86,9 +87,9 @@ class Status:
         return tuple(dict.fromkeys(alarm for alarm in alarms if alarm))
 
 
-def _unsent(health: HealthReport, to_send: int) -> list[str]:
+def _unsent(health: HealthReport, to_send: int) -> list[TillWarning]:
     """Return a warning where cards are looked up but sales cannot be sent: since when, and why."""
     if not (health.online and health.update_error and to_send):
         return []
     since = local_time(health.update_error_since)
-    return [f"cards are looked up, sales are not taken since {since} ({health.update_error})"]
+    return [till_warning(WarningCode.NOT_TAKEN, since=since, why=health.update_error)]

@@ -50,7 +50,7 @@ async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(
         "answer": "the Customers API answers",
         "fields": "it has every field that is asked for",
         "rows": "20 customers are visible",
-        "money": "of 20 customers 10 owe, 5 have money in advance",
+        "money": "20 customers: 10 owing, 5 with money in advance",
         "conditions": "a select gives those who meet its conditions",
         "paging": "customers come in pages, by id",
         "spelling": "cards are compared letter by letter",
@@ -259,11 +259,11 @@ async def test_a_till_looks_once_when_its_backend_first_answers(connect: Connect
     harness.backend.always = "ok"
     await asyncio.wait_for(looking, 10)
     (warning,) = harness.api.warnings()
-    assert "are these the smallest coins?" in warning
+    assert "are these the smallest coins?" in str(warning)
 
 
 async def test_fields_that_are_not_there_are_warnings_for_the_status_line(connect: Connect) -> None:
     harness = await connect(*people())
     harness.backend.rule = no_default
     await harness.api.read_row(1)
-    assert harness.api.warnings() == ("the backend has no field default",)
+    assert tuple(map(str, harness.api.warnings())) == ("the backend has no field default",)

@@ -100,7 +100,7 @@ def test_an_archive_that_cannot_be_asked_is_named_and_stops_no_sale(
     with closing(running):
         assert running.warnings() == ()
         harm(archive, path)
-        assert running.warnings() == (f"{words}: put it back beside the journal",)
+        assert tuple(map(str, running.warnings())) == (f"{words}: put it back beside the journal",)
         cached_row, position = (
             row(debt_data=table({running.journal_id: old})),
             running.position(ADA),
@@ -128,7 +128,9 @@ def test_the_older_of_two_archives_is_missed_too(path: Path, clock: FakeClock, o
     running = Journal(path, clock, min_free_mb=0)
     running.open(HERE)
     with closing(running):
-        assert running.warnings() == (f"{first.name} is gone: put it back beside the journal",)
+        assert tuple(map(str, running.warnings())) == (
+            f"{first.name} is gone: put it back beside the journal",
+        )
         assert running.query(ADA, newer.seq)
         with pytest.raises(JournalArchiveError, match=f"{second.name}.*{first.name} is gone"):
             running.query(ADA, old.seq)

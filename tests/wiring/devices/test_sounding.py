@@ -62,6 +62,6 @@ async def test_a_sound_that_cannot_be_played_is_a_warning_of_the_till(tmp_path: 
         assert isinstance(player, SoundPlayer)
         player.play(Outcome.REFUSED)
         player.close()
-        assert any("sound off" in words for words in runtime.till._ports.status().warnings)
+        assert any("sound off" in str(words) for words in runtime.till._ports.status().warnings)
     finally:
         runtime.close()

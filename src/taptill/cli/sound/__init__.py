@@ -42,7 +42,7 @@ def test(option: Path | None, state_dir: Path | None, device: str) -> int:
             player.play(outcome)
             time.sleep(PAUSE_S)
             if player.trouble:
-                raise SoundError(detail=player.trouble)
+                raise SoundError(detail=str(player.trouble))
     finally:
         player.close()
     return 0

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from taptill.domain.errors import JournalArchiveError, JournalError
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.journal.queries import JournalQueries, archive_of, archives_beside, check_archives
 
 log = logging.getLogger("taptill.journal")
@@ -21,12 +22,12 @@ class ArchiveWatch:
         self._reads = queries
         self._has_any = archive_of(queries) is not None
         self._seen: list[_Trace] | None = None
-        self._words = ""
+        self._warning: TillWarning | None = None
 
-    def warning(self) -> str:
-        """Return in a line which archive to put back; empty while all can be read."""
+    def warning(self) -> TillWarning | None:
+        """Return which archive to put back; None while all can be read."""
         if not self._has_any:
-            return ""
+            return None
         try:
             traces = self._traces()
             if traces != self._seen:
@@ -34,19 +35,21 @@ class ArchiveWatch:
                 self._seen = traces
         except (OSError, JournalError):
             pass  # the journal's own disk or file: `closed_by` and the chain verifier report it
-        return self._words
+        return self._warning
 
-    def _trouble(self) -> str:
+    def _trouble(self) -> TillWarning | None:
         try:
             check_archives(self._reads)
         except JournalArchiveError as fault:
-            return f"{fault.fields['detail']}: put it back beside the journal"
-        return ""
+            if gone := fault.fields.get("gone"):
+                return till_warning(WarningCode.ARCHIVE_GONE, file=gone)
+            return till_warning(WarningCode.ARCHIVE_UNUSABLE, detail=fault.fields["detail"])
+        return None
 
-    def _note(self, words: str) -> None:
-        if words and words != self._words:
-            log.warning("journal.archive", extra={"detail": words})
-        self._words = words
+    def _note(self, warning: TillWarning | None) -> None:
+        if warning and warning != self._warning:
+            log.warning("journal.archive", extra={"detail": str(warning)})
+        self._warning = warning
 
     def _traces(self) -> list[_Trace]:
         traces = []

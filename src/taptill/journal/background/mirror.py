@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from taptill.domain.entry import EntryKind
 from taptill.domain.errors import JournalArchiveError, JournalError
+from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 from taptill.durable_files import sync_to_disk
 from taptill.journal.background.row_formats import LINE_BYTES_MAX, from_line, to_line
 from taptill.journal.chain import ENTRY_COLUMNS
@@ -46,6 +47,14 @@ def on_other_media(folder: Path, journal: Path) -> bool:
     return folder.stat().st_dev != journal.stat().st_dev
 
 
+class _NoPlaceError(OSError):
+    """The copy cannot be written where the config wants it; `warning` says why."""
+
+    def __init__(self, warning: TillWarning) -> None:
+        super().__init__(0, str(warning))
+        self.warning = warning
+
+
 class Mirror:
     """Appends new entries to the copy, from where its last line ends.
 
@@ -70,35 +79,40 @@ class Mirror:
         self._left: _State | None = None
         self._seq = 0
         self._unsynced = 0
-        self._failure = ""
+        self._failure: TillWarning | None = None
         self._began_s: float | None = None
 
     @property
-    def warning(self) -> str:
-        """What is wrong with the copy, in a line; empty while nothing is."""
+    def warning(self) -> TillWarning | None:
+        """What is wrong with the copy; None while nothing is."""
         began_s = self._began_s
         if began_s is not None and time.monotonic() - began_s > self._hangs_s:
-            return "mirror: the medium does not answer"
+            return till_warning(WarningCode.MIRROR_HANGS)
         if self._failure:
-            return f"mirror: {self._failure}"
+            return self._failure
         if self._path != self._target:
-            return f"mirror: {self._target.name} is not this journal's, using {self._path.name}"
-        return ""
+            names = {"file": self._target.name, "used": self._path.name}
+            return till_warning(WarningCode.MIRROR_ELSEWHERE, **names)
+        return None
 
     def step(self) -> float:
         """Write the next few entries; return how long to rest."""
         self._began_s = time.monotonic()
         try:
             row_count = self._catch_up()
+        except _NoPlaceError as fault:
+            return self._failed(fault.warning)
         except OSError as fault:
-            return self._failed(fault.strerror or str(fault))
+            detail = fault.strerror or str(fault)
+            return self._failed(till_warning(WarningCode.MIRROR_FAILS, detail=detail))
         except JournalError as fault:
-            return self._failed(str(fault.fields["detail"]))
+            detail = str(fault.fields["detail"])
+            return self._failed(till_warning(WarningCode.MIRROR_FAILS, detail=detail))
         finally:
             self._began_s = None
         if self._failure:
             log.warning("mirror.recovered", extra={"file": str(self._path)})
-            self._failure = ""
+            self._failure = None
         return REST_S if row_count == ROWS else LOOK_S
 
     def close(self) -> None:
@@ -107,10 +121,11 @@ class Mirror:
         if self._reads:
             self._reads.close()
 
-    def _failed(self, detail: str) -> float:
-        if detail != self._failure:
-            log.warning("mirror.failed", extra={"file": str(self._path), "detail": detail})
-        self._failure = detail
+    def _failed(self, warning: TillWarning) -> float:
+        if warning != self._failure:
+            extra = {"file": str(self._path), "detail": str(warning)}
+            log.warning("mirror.failed", extra=extra)
+        self._failure = warning
         return RETRY_S
 
     def _catch_up(self) -> int:
@@ -125,9 +140,9 @@ class Mirror:
         """Find the copy that belongs to this journal and where it ends, or a place to begin one."""
         folder = self._target.parent
         if not folder.is_dir():
-            raise FileNotFoundError(0, "its folder is missing: is the stick in?")
+            raise _NoPlaceError(till_warning(WarningCode.MIRROR_NO_FOLDER))
         if not self._elsewhere(folder, self._journal):
-            raise OSError(0, "it is on the journal's own disk: is the stick in?")
+            raise _NoPlaceError(till_warning(WarningCode.MIRROR_SAME_DISK))
         for number in range(1, COPIES_MAX + 1):
             name = self._target.name + (f".{number}" if number > 1 else "")
             path = self._target.with_name(name)
@@ -136,7 +151,7 @@ class Mirror:
                     log.warning("mirror.moved", extra={"file": str(path)})
                 self._path = path
                 return
-        raise OSError(0, f"{COPIES_MAX} files there are not this journal's: put them elsewhere")
+        raise _NoPlaceError(till_warning(WarningCode.MIRROR_FULL_OF_OTHERS, count=COPIES_MAX))
 
     def _fits(self, path: Path) -> bool:
         """Return whether a file is this journal's copy so far; cut an incomplete last line."""

@@ -14,6 +14,9 @@ from taptill.domain.errors import ConfigError
 LANGUAGES = ("en", "de", "fr", "es")
 WORD_LETTERS_MAX = 8
 
+_ONE = {"fr": frozenset({"0", "1"})}
+"""Counts that take the singular, by language (Unicode CLDR, plural category *one*); else 1 does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -22,9 +25,14 @@ class Texts:
     language: str
     words: Mapping[str, str]
 
-    def say(self, key: str, **values: str) -> str:
-        """Return the text of a key with its placeholders filled in; values are never parsed."""
-        return self.words[key].format_map(values)
+    def say(self, key: str, /, **values: str) -> str:
+        """Return the text of a key with its placeholders filled in; values are never parsed.
+
+        Where `count` is one, that is the text of `key-one`, if there is one.
+        """
+        is_one = values.get("count") in _ONE.get(self.language, frozenset({"1"}))
+        singular = self.words.get(f"{key}-one") if is_one else None
+        return (singular or self.words[key]).format_map(values)
 
     def say_if_known(self, key: str, values: Mapping[str, str]) -> str:
         """Return the text of a key, or of `key-bare` where a value is missing."""

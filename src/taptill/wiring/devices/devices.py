@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from taptill.checkout.ports import ChargeJournal, SlipDesk
 from taptill.domain.slips.printer import PrinterHealth
+from taptill.domain.technical.till_warning import TillWarning
 from taptill.journal.journal import Journal
 from taptill.wiring.devices.observed_journal import ObservedJournal
 
@@ -43,8 +44,8 @@ class Devices:
 
             till.watch(SoundListener(self.sounds).take)
 
-    def warnings(self) -> tuple[str, ...]:
-        """Return sentences for the status line."""
+    def warnings(self) -> tuple[TillWarning, ...]:
+        """Return what keeps the devices from working."""
         return self.sounds.warnings() if self.sounds else ()
 
     def start(self) -> None:

@@ -23,8 +23,9 @@ _GROUP_WRITES = stat.S_IWGRP
 async def check_settings(site: CheckedSite) -> list[Diagnosis]:
     """Return diagnoses of the config and of who may read its secrets."""
     config = site.config
-    warnings = [words for words in config.warnings if "token_file" not in words]  # see below
-    warnings += unbuilt(config)
+    said = map(str, config.warnings)
+    warnings = [words for words in said if "token_file" not in words]  # see below
+    warnings += map(str, unbuilt(config))
     if warnings:
         found = [
             Diagnosis("settings.config", Verdict.WARN, words, "see docs/configuration.md")
