@@ -19,7 +19,8 @@ from typing import Any
 QUICK_PART = 6
 """A quick run makes every sixth round."""
 
-NAME_CELLS, FIGURE_CELLS = 44, 8
+HIGH = (95, 99)
+NAME_CELLS, FIGURE_CELLS = 44, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Figure:
             "median": median(self.samples),
             "p95": percentile(self.samples, 95),
             "p99": percentile(self.samples, 99),
+            "max": max(self.samples, default=None),
             "floor_median": median(self.floor),
             "floor_p95": percentile(self.floor, 95),
             "floor_p99": percentile(self.floor, 99),
@@ -108,7 +110,7 @@ class Figure:
         }
 
 
-_TITLES = ("median", "p95", "p99", "own", "p95", "ratio", "thin", "p95", "ratio")
+_TITLES = ("median", "p95", "p99", "max", "own", "p95", "ratio", "thin", "p95", "ratio")
 HEAD = " " * NAME_CELLS + "".join(title.rjust(FIGURE_CELLS) for title in _TITLES)
 
 
@@ -129,9 +131,9 @@ def times(samples: Sequence[float], floor: Sequence[float]) -> float:
     return statistics.median(samples) / statistics.median(floor)
 
 
-def times_high(samples: Sequence[float], floor: Sequence[float]) -> float:
-    """Tell how many times the floor's p95 the p95 is."""
-    return (percentile(samples, 95) or math.inf) / (percentile(floor, 95) or math.inf)
+def times_high(samples: Sequence[float], floor: Sequence[float], percent: int = 95) -> float:
+    """Tell how many times the floor's p95, or another high part of it, the samples' own is."""
+    return (percentile(samples, percent) or math.inf) / (percentile(floor, percent) or math.inf)
 
 
 def at_most(description: str, value: float | None, limit: float) -> Goal:
@@ -174,7 +176,14 @@ class Bench:
 
 
 def _spread(samples: Sequence[float]) -> tuple[float | None, ...]:
-    return median(samples), percentile(samples, 95), percentile(samples, 99)
+    """Return median, p95, p99 and the largest; None for a part that of few would be the largest."""
+    high = (percentile(samples, percent) if _has(samples, percent) else None for percent in HIGH)
+    return median(samples), *high, max(samples, default=None)
+
+
+def _has(samples: Sequence[float], percent: int) -> bool:
+    """Return whether there are samples above so many percent of them."""
+    return len(samples) * (100 - percent) >= 100
 
 
 def _cell(value: float | None) -> str:

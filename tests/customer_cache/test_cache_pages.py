@@ -1,9 +1,10 @@
 """Pages of a sync in the cache: who is gone and back, and that only changes are written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.customer_cache.conftest import FIELDS, known, page, snapshot
+from tests.customer_cache.conftest import ADA, FIELDS, known, look_up, page, snapshot
 from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import (
@@ -43,6 +44,37 @@ async def test_who_is_in_no_page_of_a_full_sync_is_gone(
     gone_numbers = [n for n in range(1, 8) if (await known(cache, f"04A{n}")).gone]
     assert gone_numbers == [1, 4, 6, 7]
     assert cache.count() == 3
+
+
+def test_who_is_gone_leaves_no_name_in_the_file(tmp_path: Path, clock: FakeClock) -> None:
+    path = tmp_path / "cache.db"
+    cache = CustomerCache(path, clock, FIELDS)
+    stays = snapshot(9)
+    leaves = snapshot(7)
+    leaves = replace(leaves, customer=replace(leaves.customer, name="Grace Hopper"))
+    cache.store([leaves, stays])
+    clock.pass_time(60)
+    began = clock.monotonic()
+    for _ in range(2):
+        cache.store_page(page(stays), 0, began)
+    cache.store_page(page(), 9, began)
+    cache.complete(began, full=True)
+    found = look_up(cache, ADA)
+    assert isinstance(found, Found)
+    assert (found.gone, found.snapshot.customer.name, found.snapshot.customer.company) == (
+        True,
+        "",
+        "",
+    )
+    assert found.snapshot.total == leaves.total
+    cache.close()
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"Grace Hopper" not in kept
+    assert b"Ada Byron" in kept
+    again = CustomerCache(path, clock, FIELDS)
+    again.store_page(page(leaves), 0, None)
+    assert look_up(again, ADA) == Found(leaves, 0.0)
+    again.close()
 
 
 async def test_who_is_missing_from_one_page_only_is_there(

@@ -27,6 +27,7 @@ from taptill.customer_cache.rows import (
     verify_checksum,
     with_checksum,
     without_checksum,
+    without_names,
 )
 from taptill.customer_cache.schema import SPELLED_AS
 from taptill.customer_cache.spelling import find_by_spelling, learn
@@ -57,6 +58,10 @@ UPDATE customers SET "check" = "check" - gone + ?1, gone = ?1
 WHERE id > ?2 AND id <= ?3 AND gone BETWEEN ?4 AND ?5
   AND NOT (seen_boot = ?6 AND seen_ms >= ?7) AND id NOT IN (SELECT value FROM json_each(?8))
 """
+_GONE_WITH_NAMES = f"""
+SELECT {_COLUMNS} FROM customers WHERE id > ? AND id <= ? AND gone = {IS_GONE}
+  AND (name != '' OR company != '' OR external_id != '')
+"""  # noqa: S608 - constants
 _SAVE_SYNC = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
 _INT_MAX = 2**63 - 1
 
@@ -176,7 +181,12 @@ class CustomerCache:
             stamps = [_earlier(self._newest_seen[1], duration)]
             if not full and (last_sync := _last_sync(connection, "any")):
                 stamps.append(last_sync[-1])
-            row = (boot_id, self._uptime_ms(began_s), at, self._newest_believed(stamps))
+            row = (
+                boot_id,
+                _uptime_ms(self._clock, began_s),
+                at,
+                _newest_believed(stamps, self._stamp_max_us()),
+            )
             keys = ("any", "full") if full else ("any",)
             self._last_sync_read = None
             connection.executemany(_SAVE_SYNC, [with_checksum((key, *row)) for key in keys])
@@ -235,21 +245,21 @@ class CustomerCache:
     def _mark_missing(
         self, connection: sqlite3.Connection, page: Page, after_id: int, full_since: float
     ) -> bool:
-        """Mark customers that are in no page; return whether any is missing for the first time."""
+        """Mark customers that are in no page; return whether any is missing for the first time.
+
+        Who is gone loses the name; the card stays, so that a tap of it is answered as it should be.
+        """
         boot_id, _ = self._clock.boot()
         last_id = page.ids[-1] if page.ids else _INT_MAX
-        unseen = (boot_id, self._uptime_ms(full_since), json.dumps(page.ids))
+        unseen = (boot_id, _uptime_ms(self._clock, full_since), json.dumps(page.ids))
         from_state = MISSED if page.ids else PRESENT
         connection.execute(_MISSING, (IS_GONE, after_id, last_id, from_state, MISSED, *unseen))
+        gone_rows = connection.execute(_GONE_WITH_NAMES, (after_id, last_id)).fetchall()
+        connection.executemany(_UPSERT, map(without_names, gone_rows))
         newly_missing = connection.execute(
             _MISSING, (MISSED, after_id, last_id, PRESENT, PRESENT, *unseen)
         )
         return newly_missing.rowcount > 0
-
-    def _uptime_ms(self, monotonic_s: float) -> int:
-        """Return a monotonic time of this boot in milliseconds since it began."""
-        _, uptime_ms = self._clock.boot()
-        return uptime_ms - int((self._clock.monotonic() - monotonic_s) * 1000)
 
     def _age_s(self, connection: sqlite3.Connection, row_seen_at: SeenAt) -> float | None:
         """Return the age of the row's own sight or of the last complete sync, the lesser one."""
@@ -280,13 +290,6 @@ class CustomerCache:
             return None
         return (now - then).total_seconds()
 
-    def _newest_believed(self, stamps: list[str]) -> str:
-        """Return the newest of these stamps that is believed; empty if none is."""
-        us_max = self._stamp_max_us()
-        texts = {instant.timestamp(): text for text in stamps if (instant := stamp(text))}
-        believed = [instant_s for instant_s in texts if instant_s * 1_000_000 <= us_max]
-        return texts[max(believed)] if believed else ""
-
     def _stamp_max_us(self) -> int:
         """Return the latest stamp of a backend that is believed, in microseconds since 1970."""
         now = stamp(self._trusted_now())
@@ -305,3 +308,16 @@ def _last_sync(connection: sqlite3.Connection, key: str) -> Row | None:
 def _earlier(at: str, by: timedelta) -> str:
     instant = stamp(at)
     return (instant - by).isoformat() if instant else ""
+
+
+def _newest_believed(stamps: Sequence[str], us_max: int) -> str:
+    """Return the newest of these stamps that is not later than a time; empty if there is none."""
+    texts = {instant.timestamp(): text for text in stamps if (instant := stamp(text))}
+    believed = [instant_s for instant_s in texts if instant_s * 1_000_000 <= us_max]
+    return texts[max(believed)] if believed else ""
+
+
+def _uptime_ms(clock: Clock, monotonic_s: float) -> int:
+    """Return a monotonic time of this boot in milliseconds since it began."""
+    _, uptime_ms = clock.boot()
+    return uptime_ms - int((clock.monotonic() - monotonic_s) * 1000)

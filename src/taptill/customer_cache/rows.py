@@ -23,6 +23,7 @@ VERSION = NAMES.index("version")
 MARKS = NAMES.index("marks")
 UPDATED_US = NAMES.index("updated_us")
 GONE = NAMES.index("gone")
+_NAMED_BY = tuple(NAMES.index(name) for name in ("name", "company", "external_id"))
 _SEEN = NAMES.index("seen_boot")
 _CHECKSUM = NAMES.index("check")
 
@@ -79,6 +80,18 @@ def from_row(row: Row) -> Snapshot:
         version=row[VERSION],
         marks=_NO_MARKS if row[MARKS] == _NO_MARKS_TEXT else read_marks(json.loads(row[MARKS])),
     )
+
+
+def without_names(row: Row) -> Row:
+    """Return a row without name, company and the office's key; the card stays.
+
+    Raises sqlite3.DatabaseError where the row is damaged.
+    """
+    verify_checksum(row)
+    cells = [*row[:_CHECKSUM]]
+    for at in _NAMED_BY:
+        cells[at] = ""
+    return (*cells, _checksum((*cells, 0)))
 
 
 def same_content(row: Row, stored_row: Row | None) -> bool:

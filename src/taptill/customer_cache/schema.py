@@ -73,6 +73,7 @@ def open_file(path: Path | str, wait_s: float = OPEN_S) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")  # a name that was removed is overwritten
         if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             _create(connection)
         for change in _INDEXES:  # a cache of an earlier release may have others

@@ -1,10 +1,15 @@
 """Names are compared without case and accents; a search finds whose words begin so, no other."""
 
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taptill.domain.people.names import NameIndex, plain
+from taptill.domain.people.names import WORDS_MAX, NameIndex, plain
 
 PEOPLE = {
     1: ("Ada Byron", "4711"),
@@ -18,6 +23,7 @@ PEOPLE = {
 }
 INDEX = NameIndex((id_, name, key) for id_, (name, key) in PEOPLE.items())
 NAMES = st.text("abeuo äöüéßÉŁ'-A", min_size=1, max_size=14)
+"""Few letters, so that words begin alike."""
 
 
 @pytest.mark.parametrize(
@@ -66,16 +72,71 @@ def test_of_nobody_nobody_is_found() -> None:
     assert NameIndex(()).find("a", 5) == []
 
 
-@given(names=st.lists(NAMES, max_size=12), typed=NAMES)
-def test_it_finds_exactly_those_each_of_whose_words_begins_so(names: list[str], typed: str) -> None:
+@given(names=st.lists(NAMES, max_size=12), typed=NAMES, limit=st.integers(1, 13))
+def test_it_finds_exactly_those_each_of_whose_words_begins_so(
+    names: list[str], typed: str, limit: int
+) -> None:
     index = NameIndex((number, name, "") for number, name in enumerate(names))
-    words = plain(typed).split()
-    expected = {
+    words = plain(typed).split()[:WORDS_MAX]
+    expected = [
         number
-        for number, name in enumerate(names)
+        for number, name in sorted(enumerate(names), key=lambda row: (plain(row[1]), row[0]))
         if words and all(any(w.startswith(word) for w in plain(name).split()) for word in words)
-    }
-    assert set(index.find(typed, 99)) == expected
+    ]
+    assert index.find(typed, limit) == expected[:limit]
+
+
+TYPED = [
+    "a",  # everybody
+    "an b",  # two frequent words that nobody has both of
+    "an be 0",
+    "a an ann anna 0 00",  # each begins the next one
+    "x y z 7 8 9",
+    "anna 00007",
+]
+
+
+def lines_run(people: int, typed: str) -> int:
+    """Return how many lines of Python a search among so many people runs."""
+    names = ("Anna Abel", "Bert Abel")
+    index = NameIndex((row, names[row % 2], f"{row:05}") for row in range(people))
+    lines = 0
+
+    def count(_frame: FrameType, event: str, _: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        index.find(typed, 10)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_search_takes_no_step_of_python_for_each_customer(typed: str) -> None:
+    """Among 32 times as many it halves some more times: five for each end of each word's rows."""
+    steps = lines_run(8_192, typed) - lines_run(256, typed)
+    assert steps <= 2 * 6 * len(typed.split())
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_search_passes_each_word_of_the_index_once_at_most(typed: str) -> None:
+    index = NameIndex((row, "Anna Abel Bert", f"{row:05}") for row in range(100))
+    passed = 0
+
+    def counted(beginning: str, find: Callable[[str], Any] = index._rows_with) -> Any:
+        nonlocal passed
+        rows = find(beginning)
+        passed += len(rows)
+        return rows
+
+    index._rows_with = counted  # type: ignore[method-assign]
+    index.find(typed, 10)
+    assert passed <= 4 * 100
 
 
 @given(name=NAMES)
