@@ -26,16 +26,23 @@ FILES = {
     "config.example.toml": "config.example.toml",
     "README.md": "README.md",
     "CHANGELOG.md": "CHANGELOG.md",
+    "CONTRIBUTING.md": "CONTRIBUTING.md",
 }
 FOLDERS = {
     "release/installer": "installer",
     "systemd": "systemd",
     "udev": "udev",
     "docs": "docs",
+    "findings": "findings",
 }
+"""`docs` name these, and those of `FILES`."""
 
-WHEELS = {"wheels": "requirements.txt", "wheels-service": "requirements-service.txt"}
-"""The folders of wheels, and the list of hashes of each: the second is for the service alone."""
+WHEELS = "wheels"
+REQUIREMENTS = "requirements.txt"
+"""The folder of wheels, and the list of their hashes.
+
+Every till has those of the Customers service, which `taptill practice` runs as well.
+"""
 
 
 def main() -> None:
@@ -77,14 +84,14 @@ def make_wheels(stage: Path, stamp: int) -> None:
         "--quiet",
         "--no-deps",
         "-w",
-        str(stage / "wheels"),
+        str(stage / WHEELS),
     ]
     locked = [*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")]
     subprocess.run(locked, check=True, env=environment)
     own = [*pip, "--no-build-isolation", str(ROOT)]
     subprocess.run(own, check=True, env=environment)
-    download_pure(service_lock(), stage / "wheels-service")
-    compiled = [wheel.name for wheel in stage.glob("wheels*/*.whl") if not is_pure(wheel)]
+    download_pure(service_lock(), stage / WHEELS)
+    compiled = [wheel.name for wheel in (stage / WHEELS).glob("*.whl") if not is_pure(wheel)]
     if compiled:
         sys.exit(f"these wheels are for one kind of machine only: {', '.join(sorted(compiled))}")
 
@@ -135,10 +142,9 @@ def copy_files(stage: Path) -> None:
 
 def write_lists(stage: Path, version: str) -> None:
     """Write the hashes of the wheels for pip, those of all files, and what the release is."""
-    for folder, file in WHEELS.items():
-        wheels = sorted((stage / folder).glob("*.whl"))
-        lines = [f"{requirement(wheel)} --hash=sha256:{digest_of(wheel)}\n" for wheel in wheels]
-        (stage / file).write_text("".join(lines))
+    wheels = sorted((stage / WHEELS).glob("*.whl"))
+    lines = [f"{requirement(wheel)} --hash=sha256:{digest_of(wheel)}\n" for wheel in wheels]
+    (stage / REQUIREMENTS).write_text("".join(lines))
     about = {"version": version, "journal_format": journal_format()}
     (stage / "release.json").write_text(json.dumps(about) + "\n")
     files = sorted(path for path in stage.rglob("*") if path.is_file())

@@ -9,13 +9,29 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from .checks import check, require_root
 from .parts import PARTS, SERVICE, TILL, chosen, copy_files, installed
-from .releases import link_command, make_release, remove_old, start, start_unset, switch
+from .releases import (
+    link_command,
+    make_release,
+    remove_old,
+    start,
+    start_at_boot,
+    start_unset,
+    switch,
+)
 from .removal import uninstall
-from .site import keep_example, look, say_next, settle_database
-from .target import ARCHIVE, SOFTWARE, UNAVAILABLE, USAGE, RefusedError, Target
+from .site import (
+    keep_example,
+    look,
+    look_at_machine,
+    say_next,
+    settle_database,
+    try_currency,
+)
+from .target import ARCHIVE, SOFTWARE, UNAVAILABLE, USAGE, RefusedError, Target, alone
 
 
 def main() -> int:
@@ -25,11 +41,14 @@ def main() -> int:
     try:
         refuse_contradiction(options)
         require_root(target)
-        if options.uninstall:
-            named = [part for part in PARTS if part.name in options.part]
-            uninstall(target, named or installed(target) or [TILL], purge=options.purge)
-        else:
-            install(target, options)
+        if options.check:
+            look_only(target, options)
+            return 0
+        with alone(target):
+            if options.uninstall:
+                remove(target, options)
+            else:
+                install(target, options)
     except RefusedError as refusal:
         print(f"install: {refusal}", file=sys.stderr)
         return refusal.status
@@ -77,16 +96,21 @@ def refuse_contradiction(options: argparse.Namespace) -> None:
         raise RefusedError("--purge goes with --uninstall", USAGE)
 
 
+def look_only(target: Target, options: argparse.Namespace) -> None:
+    """Say whether an installation would be refused."""
+    check(target, chosen(target, options.part), _about()["journal_format"])
+    print("nothing was changed: everything that an installation needs is there")
+
+
 def install(target: Target, options: argparse.Namespace) -> None:
     """Install the release that this file lies in."""
-    about = json.loads((ARCHIVE / "release.json").read_text())
+    about = _about()
     parts = chosen(target, options.part)
     check(target, parts, about["journal_format"])
-    if options.check:
-        print("nothing was changed: everything that an installation needs is there")
-        return
     there = installed(target)
-    release = make_release(target, about["version"], parts)
+    release = make_release(target, about["version"])
+    if SERVICE in parts:
+        try_currency(target, release, options.currency)
     has_config = target.config.exists()
     if target.is_live and TILL in parts and has_config:
         look(target, release)
@@ -102,9 +126,26 @@ def install(target: Target, options: argparse.Namespace) -> None:
         start(target, before, [part for part in parts if part is not TILL or has_config])
         if TILL in parts and not has_config:
             start_unset(TILL)
+        look_at_machine([part for part in parts if part is not TILL or has_config])
+    else:
+        start_at_boot(target, parts)
     remove_old(target, before)
     fresh = [part for part in parts if part not in there and not (part is TILL and has_config)]
-    say_next(about["version"], fresh)
+    say_next(about["version"], parts, fresh)
+
+
+def remove(target: Target, options: argparse.Namespace) -> None:
+    """Remove what was named, or all that is there."""
+    parts = [part for part in PARTS if part.name in options.part] or installed(target)
+    if not parts and not options.purge and not target.home.exists():
+        print("nothing of taptill is installed here")
+        return
+    uninstall(target, parts or [TILL], purge=options.purge)
+
+
+def _about() -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((ARCHIVE / "release.json").read_text())
+    return about
 
 
 if __name__ == "__main__":

@@ -1,27 +1,32 @@
 """What is looked at before anything is touched: what would fail, or lose money."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from .parts import TILL, Part
-from .target import ARCHIVE, NOT_NOW, USAGE, RefusedError, Target, tell
+from .target import ARCHIVE, NOT_NOW, USAGE, RefusedError, Target, tell, unit_property
 
 DEBIAN_MIN = 12
 FREE_MB = 200
 VOLATILE = {"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"}
 """As `taptill doctor` has them: file systems of a read-only root or of memory."""
 
+HOLDER_MAX = 200
+"""So many characters of a lock file are shown."""
+
 
 def check(target: Target, parts: Sequence[Part], journal_format: int) -> None:
     """Raise RefusedError for the first thing that would make this fail or lose something."""
     steps: list[tuple[str, Callable[[], None]]] = [
         ("archive whole", check_sums),
-        ("Python", check_python),
+        ("Python", lambda: check_python(target)),
         ("Debian", lambda: check_debian(target)),
         ("room", lambda: check_room(target)),
         ("program's disk", lambda: check_program_disk(target)),
@@ -29,6 +34,7 @@ def check(target: Target, parts: Sequence[Part], journal_format: int) -> None:
     if TILL in parts:
         steps.append(("journal's disk", lambda: check_kept(target, target.state, "sales")))
         steps.append(("journal's format", lambda: check_format(target, journal_format)))
+        steps.append(("no second till", lambda: check_second_till(target)))
     if [part for part in parts if part is not TILL]:
         place = target.service_state
         steps.append(("database's disk", lambda: check_kept(target, place, "customers")))
@@ -52,12 +58,23 @@ def check_sums() -> None:
             raise RefusedError(f"{name} is not as it was packed: unpack the archive again")
 
 
-def check_python() -> None:
-    """Refuse a Python that cannot make environments; `install.sh` has looked at its version."""
+def check_python(target: Target) -> None:
+    """Refuse a Python that cannot make environments, or that the till's account cannot reach.
+
+    `install.sh` has looked at its version.
+    """
     try:
         import ensurepip  # noqa: F401, PLC0415 - a part of Python that Debian packs by itself
     except ImportError:
         raise RefusedError("python3-venv is missing: sudo apt install python3-venv") from None
+    if target.is_live and is_of_somebody(Path(sys.base_prefix)):
+        words = f"python3 is in {sys.base_prefix}, which the till's account cannot reach"
+        raise RefusedError(f"{words}: sudo env PATH=/usr/sbin:/usr/bin:/sbin:/bin ./install.sh")
+
+
+def is_of_somebody(folder: Path) -> bool:
+    """Return whether a folder is below a person's own, which the units do not see."""
+    return any(folder.is_relative_to(home) for home in ("/root", "/home", "/run/user"))
 
 
 def check_debian(target: Target) -> None:
@@ -74,10 +91,11 @@ def check_debian(target: Target) -> None:
 
 
 def check_room(target: Target) -> None:
-    """Refuse where a release has no room."""
-    free_mb = shutil.disk_usage(target.root).free // 10**6
+    """Refuse where a release has no room on the disk that it will be on."""
+    place = next(folder for folder in (target.home, *target.home.parents) if folder.is_dir())
+    free_mb = shutil.disk_usage(place).free // 10**6
     if free_mb < FREE_MB:
-        raise RefusedError(f"only {free_mb} MB are free on {target.root}, {FREE_MB} are needed")
+        raise RefusedError(f"only {free_mb} MB are free on {place}, {FREE_MB} are needed")
 
 
 def check_program_disk(target: Target) -> None:
@@ -107,6 +125,36 @@ def file_system(target: Target, folder: Path) -> str:
         if is_above and len(place) >= len(best):
             best, kind = place, its_kind
     return kind
+
+
+def check_second_till(target: Target) -> None:
+    """Refuse while a till that is not the unit's has the journal: the unit's would not start."""
+    holder = holder_of(target.state / "journal.db.lock")
+    unit = f"process {unit_property(TILL.unit, 'MainPID')}," if target.is_live else ""
+    if holder and not (unit and holder.startswith(unit)):
+        words = f"a till that was started by hand, or a command, has the journal ({holder})"
+        raise RefusedError(f"{words}: leave it by ctrl+q, twice, or let it end", NOT_NOW)
+
+
+def holder_of(lock: Path) -> str:
+    """Return who holds a journal's lock file, in its own words; "" where nobody does.
+
+    The till's account wrote them, and root's terminal shows them: long ones are cut, and what
+    cannot be printed is `?`.
+    """
+    try:
+        # The till's account owns the folder: no link and no pipe of its making is followed.
+        number = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    with os.fdopen(number, errors="replace") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            words = file.readline(HOLDER_MAX).strip()
+            shown = (letter if letter.isprintable() else "?" for letter in words)
+            return "".join(shown) or "another process"
+    return ""
 
 
 def check_format(target: Target, known: int) -> None:

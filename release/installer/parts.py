@@ -29,6 +29,8 @@ class Part:
 
 READER_RULES = "udev/70-taptill-readers.rules"
 RULES_FOLDER = "etc/udev/rules.d"
+READER_SUBSYSTEMS = ("tty", "usb", "input")
+"""Those that the rules for readers are about."""
 
 COMMON = {"systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf"}
 
@@ -94,9 +96,19 @@ def copy_files(target: Target, release: Path, parts: Sequence[Part]) -> None:
         root = [] if target.is_live else [f"--root={target.root}"]
         run("systemd-sysusers", *root, part.account)
     if target.is_live:
-        run("udevadm", "control", "--reload")
-        run("systemctl", "daemon-reload")
+        take_over()
     tell("account, unit, rules, log settings")
+
+
+def take_over() -> None:
+    """Let udev, systemd and the logs go by the files that were copied, from now on.
+
+    A reader that is plugged in already gets its rights by a change that udev is told of.
+    """
+    run("udevadm", "control", "--reload")
+    run("udevadm", "trigger", *(f"--subsystem-match={name}" for name in READER_SUBSYSTEMS))
+    run("systemctl", "daemon-reload")
+    run("systemctl", "try-restart", "systemd-journald.service")
 
 
 def _copy_rules(source: Path, target: Path) -> None:

@@ -5,21 +5,25 @@ import importlib.util
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .parts import SERVICE, Part, copy_files
-from .target import ARCHIVE, PROGRAM, SOFTWARE, RefusedError, Target, run, tell
+from .parts import Part, copy_files
+from .target import ARCHIVE, PROGRAM, SOFTWARE, RefusedError, Target, run, tell, unit_property
 
 KEPT_RELEASES = 2
-COMPILED = ("evdev", "smartcard")
-"""Packages that no wheel for every board has: Debian's python3-evdev and python3-pyscard."""
+NO_CONFIG = "78"
+"""The exit status of a till without a config."""
+
+COMPILED = {"evdev": "python3-evdev", "smartcard": "python3-pyscard pcscd"}
+"""Modules that no wheel for every board has, and the packages of Debian that they are in."""
 
 _SYSTEM_PACKAGES = re.compile(r"(?m)^(include-system-site-packages) = .*$")
 
 
-def make_release(target: Target, version: str, parts: Sequence[Part]) -> Path:
+def make_release(target: Target, version: str) -> Path:
     """Make the environment of this release, whole or not at all, and compile it once."""
     digest = hashlib.sha256((ARCHIVE / "SHA256SUMS").read_bytes()).hexdigest()
     release = release_folder(target, version, digest)
@@ -27,17 +31,13 @@ def make_release(target: Target, version: str, parts: Sequence[Part]) -> Path:
         shutil.rmtree(release, ignore_errors=True)
         release.parent.mkdir(parents=True, exist_ok=True)
         run(sys.executable, "-m", "venv", str(release))
-        _add_wheels(release, "")
+        _add_wheels(release)
         for folder in ("docs", "systemd", "udev"):
             shutil.copytree(ARCHIVE / folder, release / folder)
         _finish(release / "whole", digest)
         tell(f"release {version} in {release}")
     else:
         tell(f"release {version} was there already")
-    if SERVICE in parts and not (release / "whole-service").is_file():
-        _add_wheels(release, "-service")
-        _finish(release / "whole-service", digest)
-        tell("packages of the service")
     _let_in_system_packages(release)
     return release
 
@@ -60,11 +60,10 @@ def _finish(mark: Path, digest: str) -> None:
     mark.write_text(digest)
 
 
-def _add_wheels(release: Path, suffix: str) -> None:
+def _add_wheels(release: Path) -> None:
     pip = [str(release / "bin/python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    wheels = ["--no-index", "--find-links", str(ARCHIVE / f"wheels{suffix}"), "--require-hashes"]
-    listed = ["--no-deps", "-r", str(ARCHIVE / f"requirements{suffix}.txt")]
-    run(*pip, "install", *wheels, *listed)
+    wheels = ["--no-index", "--find-links", str(ARCHIVE / "wheels"), "--require-hashes"]
+    run(*pip, "install", *wheels, "--no-deps", "-r", str(ARCHIVE / "requirements.txt"))
 
 
 def _let_in_system_packages(release: Path) -> None:
@@ -72,12 +71,17 @@ def _let_in_system_packages(release: Path) -> None:
 
     Its own packages come first all the same.
     """
-    found = [name for name in COMPILED if importlib.util.find_spec(name) is not None]
+    found = [name for name in COMPILED if name not in absent()]
     settings = release / "pyvenv.cfg"
     answer = "true" if found else "false"
     settings.write_text(_SYSTEM_PACKAGES.sub(rf"\1 = {answer}", settings.read_text()))
     if found:
         tell(f"Debian's own packages for readers: {', '.join(found)}")
+
+
+def absent() -> list[str]:
+    """Return which modules of `COMPILED` this machine's Python does not have."""
+    return [name for name in COMPILED if importlib.util.find_spec(name) is None]
 
 
 def switch(target: Target, release: Path) -> None:
@@ -127,7 +131,18 @@ def link_command(target: Target) -> None:
 def start_unset(till: Part) -> None:
     """Start a till that has no config: its console says how to begin, at each boot, too."""
     run("systemctl", "enable", "--quiet", till.unit)
-    run("systemctl", "start", "--no-block", till.unit)
+    subprocess.run(["systemctl", "start", till.unit], check=False, stderr=subprocess.DEVNULL)
+    status = unit_property(till.unit, "ExecMainStatus")
+    if status != NO_CONFIG:
+        words = f"{till.unit} ended with status {status} in the place of {NO_CONFIG}, which says"
+        raise RefusedError(f"{words} that it has no config: journalctl -u {till.unit}", SOFTWARE)
+    tell("its console says how to begin")
+
+
+def start_at_boot(target: Target, parts: Sequence[Part]) -> None:
+    """Let these parts of an image start at each boot; a till without config says how to begin."""
+    for part in parts:
+        run("systemctl", f"--root={target.root}", "enable", "--quiet", part.unit)
 
 
 def remove_old(target: Target, before: Path | None) -> None:

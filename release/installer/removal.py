@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from .parts import SERVICE, TILL, Part, installed, remove_files
+from .parts import SERVICE, SYSTEM, TILL, Part, installed, remove_files
 from .target import NOT_NOW, PROGRAM, RefusedError, Target, run
 
 
@@ -18,6 +18,8 @@ def uninstall(target: Target, parts: Sequence[Part], *, purge: bool) -> None:
         refuse_open(target)
     if target.is_live:
         stop(target, parts)
+    else:
+        leave_boot(target, parts)
     stays = [part for part in installed(target) if part not in parts]
     remove_files(target, parts, purge=purge)
     if not stays:
@@ -30,9 +32,11 @@ def uninstall(target: Target, parts: Sequence[Part], *, purge: bool) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     if target.is_live:
         run("systemctl", "daemon-reload")
-    names = " and ".join(part.name for part in parts) or "taptill"
-    left = "nothing is left" if purge or not kept else f"{' and '.join(map(str, kept))} are kept"
-    print(f"{names} removed: {left}")
+    names = " and ".join(part.name for part in parts)
+    accounts = " and ".join(part.account.removesuffix(".conf") for part in parts)
+    folders = [] if purge else kept
+    left = f"kept: {', '.join(map(str, folders))}" if folders else "no file is left"
+    print(f"{names} removed; {left}; the system account {accounts} stays")
 
 
 def _folders(target: Target, part: Part) -> Sequence[Path]:
@@ -54,6 +58,17 @@ def stop(target: Target, parts: Sequence[Part]) -> None:
                 subprocess.run(["systemctl", "enable", "--now", "--quiet", TILL.unit], check=False)
                 raise
             subprocess.run(["systemctl", "stop", "taptill-console.service"], check=False)
+
+
+def leave_boot(target: Target, parts: Sequence[Part]) -> None:
+    """Let these parts of an image start at no boot any more.
+
+    By the links themselves: `systemctl disable` fails where a unit was removed before, and is not
+    there where the image is looked at from a machine without systemd.
+    """
+    for part in parts:
+        for folder in (target.root / SYSTEM).glob("*.wants"):
+            (folder / part.unit).unlink(missing_ok=True)
 
 
 def refuse_open(target: Target) -> None:

@@ -3,14 +3,18 @@
 import difflib
 import re
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from .parts import SERVICE, TILL, Part
-from .target import ARCHIVE, RefusedError, Target, run, tell
+from .releases import COMPILED, absent
+from .target import ARCHIVE, PROGRAM, USAGE, RefusedError, Target, run, tell
 
 SERVICE_ACCOUNT = "taptill-service"
+DATABASE = "/var/lib/taptill-service/customers.db"
 LIST = "/var/lib/taptill-service/people.csv"
+_EXPOSURE = re.compile(r"exposure level for \S+: ([\d.]+ [A-Z]+)")
 _DATABASE = re.compile(r"(?m)^DATABASE=(.*)$")
 
 
@@ -37,13 +41,33 @@ def look(target: Target, release: Path) -> None:
         raise RefusedError("the new release does not take the config: mend it and install again")
 
 
+def try_currency(target: Target, release: Path, currency: str) -> None:
+    """Refuse a currency that the service does not know, before anything else is done for it."""
+    if has_database(target):
+        return
+    with tempfile.TemporaryDirectory(prefix="taptill-install-") as folder:
+        trial = ["service", "init", f"{folder}/trial.db", "--currency", currency]
+        made = subprocess.run(
+            [str(release / "bin/taptill"), *trial], check=False, capture_output=True, text=True
+        )
+    if made.returncode:
+        reason = made.stderr.strip().rpartition("\n")[2] or f"no database in {currency}"
+        raise RefusedError(f"--currency: {reason}", USAGE)
+
+
+def has_database(target: Target) -> bool:
+    """Return whether there is a database of customers, or the site has named one of its own."""
+    settings = target.root / "etc/default/taptill-service"
+    named = _DATABASE.search(settings.read_text()) if settings.is_file() else None
+    return (named is not None and named[1] != DATABASE) or (
+        target.service_state / "customers.db"
+    ).exists()
+
+
 def settle_database(target: Target, currency: str) -> None:
     """Make the database of customers, unless it is there or the site has named one of its own."""
-    settings = (target.root / "etc/default/taptill-service").read_text()
-    named = _DATABASE.search(settings)
-    default = "/var/lib/taptill-service/customers.db"
     database = target.service_state / "customers.db"
-    if (named and named[1] != default) or database.exists():
+    if has_database(target):
         tell("the database of customers is there")
         return
     owner = f"{SERVICE_ACCOUNT}:{SERVICE_ACCOUNT}"
@@ -55,17 +79,36 @@ def settle_database(target: Target, currency: str) -> None:
     run("runuser", "-u", SERVICE_ACCOUNT, "--", program, *init)
 
 
-def say_next(version: str, fresh: Sequence[Part]) -> None:
-    """Say what to do next; `fresh` are the parts that were not there before."""
+def look_at_machine(parts: Sequence[Part]) -> None:
+    """Say how well each unit is shut, and how the till's doctor finds this machine."""
+    for part in parts:
+        command = ["systemd-analyze", "security", "--no-pager", part.unit]
+        told = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+        if score := _EXPOSURE.search(told):
+            print(
+                f"    {part.unit}: exposure {score[1]} (0 best, 10 worst: systemd-analyze security)"
+            )
+    if TILL in parts:
+        print("what taptill doctor finds:", flush=True)
+        run(str(PROGRAM), "doctor", must_work=False)
+
+
+def say_next(version: str, parts: Sequence[Part], fresh: Sequence[Part]) -> None:
+    """Say what to do next; `fresh` are those of the parts that were not there before."""
     print(f"taptill {version} is installed")
+    if TILL in parts and (missing := [COMPILED[name] for name in absent()]):
+        print(
+            "Readers that type, and those by PC/SC, need packages of Debian, then this once more:"
+        )
+        print(f"  sudo apt install {' '.join(missing)}")
     if TILL in fresh:
         print("Next: sudo taptill setup")
-        print("It asks for the Customers API, its token and the card reader, and starts the till.")
+        print("It asks for the Customers API, its token and the card reader, writes")
+        print("/etc/taptill/config.toml, and starts the till.")
     if SERVICE in fresh:
         program = f"sudo -u {SERVICE_ACCOUNT} taptill service"
-        database = "/var/lib/taptill-service/customers.db"
         print("The Customers service listens on http://127.0.0.1:8080; where else, and with which")
         print("certificate, /etc/default/taptill-service says.")
-        print(f"  a token for a till:  {program} token add {database} --role till --name NAME")
+        print(f"  a token for a till:  {program} token add {DATABASE} --role till --name NAME")
         print(f"  people from a list:  sudo install -o {SERVICE_ACCOUNT} people.csv {LIST}")
-        print(f"                       {program} import {database} {LIST} --dry-run")
+        print(f"                       {program} import {DATABASE} {LIST} --dry-run")

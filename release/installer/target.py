@@ -1,6 +1,9 @@
 """The machine that is installed on, what refuses an installation, and the programs that are run."""
 
+import fcntl
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +52,11 @@ class Target:
         return self.root / "usr/local/bin/taptill"
 
     @property
+    def lock(self) -> Path:
+        """The file that an installation holds, and a set-up too: both write the same files."""
+        return self.root / "run/taptill-setup.lock"
+
+    @property
     def state(self) -> Path:
         """The folder of journal and cache."""
         return self.root / "var/lib/taptill"
@@ -69,9 +77,30 @@ class Target:
         return self.current.resolve() if self.current.is_symlink() else None
 
 
+@contextmanager
+def alone(target: Target) -> Iterator[None]:
+    """Hold the machine's lock; refuse where somebody installs or sets up at this moment."""
+    target.lock.parent.mkdir(exist_ok=True)
+    with target.lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            words = (
+                "another installation or set-up is at work here: let it end, then run this again"
+            )
+            raise RefusedError(words, NOT_NOW) from None
+        yield
+
+
 def run(*words: str, must_work: bool = True) -> bool:
     """Run a program, return whether it worked; CalledProcessError where it fails and must not."""
     return subprocess.run(words, check=must_work).returncode == 0
+
+
+def unit_property(unit: str, name: str) -> str:
+    """Return what systemd knows of a unit. Errors: CalledProcessError."""
+    question = ["systemctl", "show", f"--property={name}", "--value", unit]
+    return subprocess.run(question, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def tell(words: str) -> None:

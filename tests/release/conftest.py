@@ -31,6 +31,13 @@ class ImageRoot:
     def root(self) -> Path:
         return self.folder / "root"
 
+    def called(self) -> list[str]:
+        """Return what programs of the system were called with since the last question."""
+        notes = self.folder / "called"
+        lines = notes.read_text().splitlines() if notes.is_file() else []
+        notes.unlink(missing_ok=True)
+        return lines
+
     def install(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the installer of the unpacked archive on the image."""
         command = ["sh", str(self.unpacked / "install.sh"), "--root", str(self.root), *words]
@@ -56,7 +63,7 @@ def image(archive: Path, tmp_path: Path) -> ImageRoot:
     (tmp_path / "bin").mkdir()
     # What runs something as another account runs it as this one.
     rest = {"runuser": 'shift 3; exec "$@"'}
-    for name in ("systemd-sysusers", "chown", "runuser"):
+    for name in ("systemd-sysusers", "systemctl", "chown", "runuser"):
         program = tmp_path / "bin" / name
         text = f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/called\n{rest.get(name, "")}\n'
         program.write_text(text)

@@ -1,7 +1,9 @@
 """The archive of a release, and the installer on the root of an image."""
 
+import fcntl
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -13,13 +15,17 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import charge
 from tests.release.conftest import ImageRoot, build
+from tests.scenarios.program import Program
 
 from taptill import __version__
 from taptill.domain.entry import Draft, EntryKind
 from taptill.journal.file import JournalFile
+from taptill.journal.lock import JournalLock
 from taptill.journal.schema import VERSION
 
 pytestmark = pytest.mark.slow
+
+_LINK = re.compile(r"\]\(([^)#\s]+)")
 
 OPENED = Draft(EntryKind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})
 
@@ -44,6 +50,18 @@ def test_the_archive_fits_every_board_and_names_each_of_its_files(archive: Path)
     assert {"install.sh", "installer/__main__.py", "config.example.toml", "docs/errors.md"} <= names
 
 
+def test_no_page_of_the_archive_names_one_that_is_not_in_it(image: ImageRoot) -> None:
+    pages = sorted(image.unpacked.rglob("*.md"))
+    links = [(page, link) for page in pages for link in _LINK.findall(page.read_text())]
+    broken = [
+        f"{page.relative_to(image.unpacked)}: {link}"
+        for page, link in links
+        if "://" not in link and not (page.parent / link).exists()
+    ]
+    assert len(links) > 100
+    assert broken == []
+
+
 def test_the_archive_says_what_it_is(image: ImageRoot) -> None:
     about = json.loads((image.unpacked / "release.json").read_text())
     assert about == {"version": __version__, "journal_format": VERSION}
@@ -54,6 +72,16 @@ def test_a_check_changes_nothing(image: ImageRoot) -> None:
     result = image.install("--check")
     assert (result.returncode, sorted(image.root.rglob("*"))) == (0, before)
     assert "nothing was changed" in result.stdout
+
+
+def test_two_installations_at_once_are_refused(image: ImageRoot) -> None:
+    (image.root / "run").mkdir()
+    with (image.root / "run/taptill-setup.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = sorted(image.root.rglob("*"))
+        result = image.install()
+    assert (result.returncode, sorted(image.root.rglob("*"))) == (75, before)
+    assert "another installation or set-up is at work" in result.stderr
 
 
 def journal(image: ImageRoot, *drafts: Draft) -> Path:
@@ -135,8 +163,21 @@ def first_installation(image: ImageRoot) -> None:
     assert example == (image.unpacked / "config.example.toml").read_text()
     command = image.root / "usr/local/bin/taptill"
     assert command.readlink() == Path("/opt/taptill/current/bin/taptill")
-    (account,) = (image.folder / "called").read_text().splitlines()
+    account, start = image.called()
     assert account.startswith("systemd-sysusers --root=")
+    assert start == f"systemctl --root={image.root} enable --quiet taptill.service"
+    practised(image, program)
+
+
+def practised(image: ImageRoot, program: Path) -> None:
+    """The till that is installed can be practised on: its invented customers are there."""
+    config = image.unpacked / "config.example.toml"
+    words = [str(program), "practice", "--config", str(config)]
+    practice = Program(words, TMPDIR=str(image.folder))
+    try:
+        practice.wait_for("PRACTICE", "ONLINE")
+    finally:
+        practice.close()
 
 
 def second_installation(image: ImageRoot) -> None:
@@ -178,12 +219,40 @@ def service_beside_the_till(image: ImageRoot) -> None:
     assert "token add" not in again.stdout
     for unit in ("taptill.service", "taptill-service.service"):
         assert (image.root / "etc/systemd/system" / unit).exists()
+    image.called()
     removed = image.install("--uninstall", "--service")
     assert (removed.returncode, removed.stderr) == (0, "")
+    assert image.called() == []  # no program of the system is needed for that
     assert not (image.root / "etc/systemd/system/taptill-service.service").exists()
     assert database.exists()
     assert program.exists()
     assert (image.root / "etc/systemd/journald.conf.d/90-taptill.conf").exists()
+
+
+def test_an_unknown_currency_is_refused_before_the_machine_is_changed(image: ImageRoot) -> None:
+    result = image.install("--service", "--currency", "XXQ")
+    assert (result.returncode, "XXQ" in result.stderr) == (64, True)
+    assert result.stderr.count("\n") == 1
+    assert image.called() == []
+    assert not (image.root / "etc/systemd").exists()
+
+
+def test_where_nothing_is_installed_nothing_is_said_to_be_removed(image: ImageRoot) -> None:
+    result = image.install("--uninstall")
+    assert (result.returncode, result.stdout) == (0, "nothing of taptill is installed here\n")
+
+
+def test_a_till_that_was_started_by_hand_is_not_taken_its_program(image: ImageRoot) -> None:
+    path = journal(image)
+    lock = JournalLock(path)
+    lock.take("2026-10-01T10:00:00Z")
+    try:
+        refused = image.install()
+    finally:
+        lock.release()
+    assert (refused.returncode, "started by hand" in refused.stderr) == (75, True)
+    assert not (image.root / "opt").exists()
+    assert image.install("--check").returncode == 0
 
 
 def test_a_service_alone_brings_no_till(image: ImageRoot) -> None:
@@ -191,6 +260,8 @@ def test_a_service_alone_brings_no_till(image: ImageRoot) -> None:
     assert (added.returncode, added.stderr) == (0, "")
     assert not (image.root / "etc/systemd/system/taptill.service").exists()
     assert not (image.root / "etc/taptill/config.toml").exists()
+    starts = [line for line in image.called() if line.startswith("systemctl")]
+    assert starts == [f"systemctl --root={image.root} enable --quiet taptill-service.service"]
     again = image.install()
     assert (again.returncode, again.stderr) == (0, "")
     assert not (image.root / "etc/systemd/system/taptill.service").exists()

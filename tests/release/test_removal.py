@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from release.installer.parts import TILL
+from release.installer.parts import SERVICE, TILL
 from release.installer.removal import uninstall
 from release.installer.target import RefusedError, Target
 from tests.fakes.clock import FakeClock
@@ -83,6 +83,21 @@ def test_nothing_of_the_site_is_left_where_all_is_to_go(tmp_path: Path, *, purge
         (tmp_path / name).write_text("secret\n")
     uninstall(target, [TILL], purge=purge)
     assert [(tmp_path / name).exists() for name in SITE_FILES] == [not purge] * len(SITE_FILES)
+
+
+def test_what_was_removed_starts_at_no_boot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the unit went before it, and on a machine that has no systemctl."""
+    monkeypatch.setenv("PATH", "")
+    target = machine(tmp_path)
+    boot = tmp_path / "etc/systemd/system/multi-user.target.wants"
+    boot.mkdir(parents=True)
+    for unit in (TILL.unit, SERVICE.unit):
+        (boot / unit).symlink_to(f"/etc/systemd/system/{unit}")
+    uninstall(target, [TILL], purge=False)
+    uninstall(target, [TILL], purge=False)
+    assert [link.name for link in boot.iterdir()] == [SERVICE.unit]
 
 
 @pytest.mark.parametrize("words", [("--uninstall", "--check"), ("--purge",), ("--purge", "--till")])
