@@ -198,7 +198,7 @@ def test_what_is_open_keeps_the_program_from_being_removed(site: CommandSite) ->
     assert result.returncode == 75
     document = json.loads(result.stdout)
     assert (document["customers"], document["sum"], document["on_desk"]) == (1, "2.50", 0)
-    assert result.stderr.startswith("1 customer has charges on the way, sum €2.50. A running till")
+    assert result.stderr.startswith("1 customer has entries on the way, net €2.50. A running till")
     assert document["list"] == [
         {"customer": BEN, "initials": "A. B.", "amount": "2.50", "on_desk": False}
     ]
@@ -219,7 +219,7 @@ def test_amounts_are_written_in_the_language_of_the_shell(
     site.settle((ADA, 320))
     site.update(ADA, debtData=None)
     site.settle((ADA, 80))
-    assert "sum 4,00 €" in site.taptill("journal", "open").stderr
+    assert "net 4,00 €" in site.taptill("journal", "open").stderr
     assert json.loads(site.taptill("journal", "open", "--json").stdout)["sum"] == "4.00"
     assert "customer 1: 4,00 € in question" in site.done("conflicts", "list")
     case_text = site.done("conflicts", "show", "1")

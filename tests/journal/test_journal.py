@@ -210,7 +210,7 @@ async def test_no_move_while_money_is_not_settled(
     journal = opened(path, clock)
     await journal.append(drafts)
     journal.close()
-    with pytest.raises(JournalError, match=f"{key} changed while 1 customer's charges .sum 3.20. "):
+    with pytest.raises(JournalError, match=f"{key} changed while 1 customer's entries .net 3.20. "):
         opened(path, clock, **{key: "other"})
     opened(path, clock).close()  # changed back: all is well
     assert EntryKind.OPENED not in kinds(path)[1:]

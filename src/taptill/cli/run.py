@@ -179,6 +179,7 @@ class _TillStart:
                     {letter: partial(readers.present, card_id) for letter, card_id in cards.items()}
                 )
             )
+            self.runs.ready()
             notify("READY=1")
             gc.freeze()  # never to be searched for garbage: that would take longer than a tap
             gc.enable()

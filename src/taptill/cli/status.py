@@ -1,7 +1,7 @@
 """The command `taptill status`."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -52,12 +52,15 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class FoundStatus:
-    """What is known of a till: does it run, its last figures, and their age in seconds."""
+    """What is known of a till: does it run, its last figures, and their age in seconds.
+
+    `folders` are the state directories that were looked at.
+    """
 
     is_running: bool
     document: Mapping[str, Any] | None
     age_s: float | None
-    folder: Path
+    folders: Sequence[Path]
 
     @property
     def exit_status(self) -> StatusExit:
@@ -112,8 +115,9 @@ def find_status(places: list[tuple[Path, Path]], clock: Clock) -> FoundStatus:
         document, age_s = _document(runtime / STATUS, clock)
         if held or document is not None:
             is_fresh = age_s is not None and document is not None and age_s <= _late_s(document)
-            return FoundStatus(is_fresh if held is None else held, document, age_s, state)
-    return FoundStatus(is_running=False, document=None, age_s=None, folder=places[0][0])
+            return FoundStatus(is_fresh if held is None else held, document, age_s, [state])
+    folders = list(dict.fromkeys(state for state, _ in places))
+    return FoundStatus(is_running=False, document=None, age_s=None, folders=folders)
 
 
 def _may_see(state: Path) -> bool:
@@ -150,7 +154,8 @@ def _lines(found: FoundStatus) -> Iterator[str]:
     name = document["program"]["till"] if document else "taptill"
     yield f"{name}: {_WORDS[found.exit_status]}"
     if document is None:
-        yield f"  looked at {found.folder}; name another by --state-dir"
+        looked_at = ", ".join(map(str, found.folders))
+        yield f"  looked at {looked_at}; name another by --state-dir"
         return
     if found.age_s is not None:
         yield f"  written  {_age(round(found.age_s))} ago"
@@ -163,15 +168,16 @@ def _figures(document: Mapping[str, Any]) -> Iterator[str]:
     program, sending, times = document["program"], document["sending"], document["times"]
     yield (
         f"  program  {program['version']}, up {_age(program['uptime_s'])}, "
-        f"{many(program['starts'] or 0, 'start')}, {program['unclean_ends']} of them ended badly"
+        f"{_start(program)}{many(program['starts'] or 0, 'start')}, "
+        f"{program['unclean_ends']} of them ended badly"
     )
     if crash := program["last_crash"]:
         yield f"  crash    {crash['fault']} at {crash['place']}, {crash['at']}"
     for reader in document["readers"]:
         care = "" if reader["care"] == "none" else f", needs: {reader['care']}"
         yield (
-            f"  {reader['name']:8} {reader['state']}, {reader['frames']} frames, "
-            f"{reader['bad_frames']} bad, opened anew {reader['reopened']} times{care}"
+            f"  {reader['name']:8} {reader['state']}, {many(reader['frames'], 'frame')}, "
+            f"{reader['bad_frames']} bad, opened anew {many(reader['reopened'], 'time')}{care}"
         )
     backend = document["backend"]
     link = {None: "not asked yet", True: "online", False: "offline"}[backend["online"]]
@@ -179,13 +185,21 @@ def _figures(document: Mapping[str, Any]) -> Iterator[str]:
     error = f" ({backend['error']})" if backend["error"] else ""
     yield f"  server   {link}{since}{error}"
     yield (
-        f"  sending  {sending['state']}, {sending['to_send']} to send, "
+        f"  sending  {sending['state']}, {many(sending['to_send'], 'customer')} to send, "
         f"{sending['to_clarify']} to clarify"
     )
+    if printer := document.get("printer"):
+        yield f"  printer  {printer['state']}, {many(printer['waiting'], 'slip')} to print"
     for label, key in _TIMES.items():
         figures = times[key]
         if figures["count"]:
             yield f"  {label:22} p50 {figures['p50_ms']} ms, p95 {figures['p95_ms']} ms"
+
+
+def _start(program: Mapping[str, Any]) -> str:
+    """Return how long the last start took; nothing where a release without this wrote the file."""
+    ready_ms = program.get("ready_ms")
+    return f"ready in {ready_ms / 1000:.1f} s, " if isinstance(ready_ms, int | float) else ""
 
 
 _TIMES = {

@@ -212,11 +212,11 @@ class JournalTooNewError(JournalError):
 
 
 class JournalOpenError(JournalError):
-    """Something is to change on which charges that are not in the backend's books depend."""
+    """Something is to change on which entries that are not in the backend's books depend."""
 
     code = "journal-open"
     says = (
-        "journal {path}: {what} while {charges} (sum {sum}) are not in the "
+        "journal {path}: {what} while {entries} (net {sum}) are not in the "
         "backend's books. Change it back and let the till send them; or decide what waits on the "
         "conflict desk (taptill conflicts list); with strategy 'export', hand them to the office "
         "(taptill export write) and say when it has booked them"
@@ -225,8 +225,8 @@ class JournalOpenError(JournalError):
 
     def __str__(self) -> str:
         count = self.fields["count"]
-        charges = "1 customer's charges" if count == 1 else f"{count} customers' charges"
-        return self.says.format_map({**self.fields, "charges": charges})
+        entries = "1 customer's entries" if count == 1 else f"{count} customers' entries"
+        return self.says.format_map({**self.fields, "entries": entries})
 
 
 class JournalClonedError(JournalError):

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tests.domain.figures.samples import TROUBLED, WELL
 
 from taptill.cli import taptill
-from taptill.cli.status import StatusExit
+from taptill.cli.status import StatusExit, find_status
 from taptill.clock import SystemClock
 from taptill.domain.figures.till import TillFigures
 from taptill.domain.tap import ReaderState
@@ -87,6 +87,15 @@ def test_a_till_without_figures_and_one_of_an_earlier_boot(state: Path) -> None:
         assert status(state).return_value == StatusExit.STANDS_STILL
     finally:
         lock.release()
+
+
+def test_every_folder_that_was_looked_at_is_named(tmp_path: Path) -> None:
+    places = [(tmp_path / "till", tmp_path / "run"), (tmp_path / "own", tmp_path / "own")]
+    found = find_status(places, SystemClock())
+    assert (found.exit_status, found.folders) == (
+        StatusExit.NOT_RUNNING,
+        [tmp_path / "till", tmp_path / "own"],
+    )
 
 
 def test_a_folder_without_a_till_is_not_made(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from taptill.domain.figures.till import (
     TillFigures,
 )
 from taptill.domain.money import Currency, Money
+from taptill.domain.slips.printer import PrinterHealth, PrinterState
 from taptill.domain.tap import ReaderState
 
 NO_CRASH = ProgramFigures(
@@ -25,6 +26,7 @@ NO_CRASH = ProgramFigures(
     uptime_s=93_784.4,
     starts=14,
     unclean_ends=1,
+    ready_s=1.42,
     clock_trusted=True,
 )
 CRASH = CrashNote(
@@ -61,6 +63,7 @@ WELL = TillFigures(
     sending=SendingFigures(outcomes=(("later", 4), ("settled", 988), ("to-clarify", 0))),
     cache=CacheFigures(age_s=42.0, rows=1843),
     journal=JournalFigures(entries=48_211, commits=TAPS),
+    printer=PrinterHealth(PrinterState.OK),
 )
 TROUBLED = replace(
     WELL,
@@ -72,6 +75,7 @@ TROUBLED = replace(
     sending=replace(
         WELL.sending, to_send=3, to_send_sum=Money(1420), conflicts=1, in_question=Money(-5)
     ),
+    printer=PrinterHealth(PrinterState.NO_PAPER, waiting=3),
     alarms=("clock",),
     warnings=2,
 )

@@ -216,7 +216,7 @@ def test_a_case_keeps_the_journal_where_it_is(
         journal.append(attempt(ADA, mark), receipt(ADA, mark), conflict(ADA))
         assert journal.queries.open_sum() == (0, ZERO)
     for changes in ({"backend": "https://there"}, {"strategy": "export"}):
-        with pytest.raises(JournalOpenError, match=r"while 1 .*sum 3\.20"):
+        with pytest.raises(JournalOpenError, match=r"while 1 .*net 3\.20"):
             till_opens(path, clock, **changes)
 
 
@@ -244,7 +244,7 @@ def test_a_till_does_not_move_away_from_what_it_has_not_sent(
     refuse_moved([path], "bar")
     with alone(path, clock) as journal:
         sell(journal, 320)
-    with pytest.raises(JournalOpenError, match=r"state directory changed while 1 .*sum 3\.20"):
+    with pytest.raises(JournalOpenError, match=r"state directory changed while 1 .*net 3\.20"):
         refuse_moved([path.with_name("none.db"), path], "bar")
     refuse_moved([path], "another till")
     path.with_name("torn.db").write_bytes(b"no journal")

@@ -18,6 +18,7 @@ from taptill.domain.tap import ReaderState, Tap
 from taptill.wiring.fleet.figures import FiguresSource
 from taptill.wiring.fleet.outputs import FleetOutputs
 from taptill.wiring.fleet.reporter import (
+    COUNT_S,
     IN_MEMORY_S,
     ON_DISK_S,
     READABLE_BY_ALL,
@@ -57,6 +58,20 @@ async def test_files_are_whole_and_everybody_may_read_them(tmp_path: Path) -> No
     assert source.cache_rows == 7
 
 
+async def test_a_cache_that_is_being_filled_is_counted_until_it_is_full() -> None:
+    clock, source, counts = FakeClock(), FixedSource(), [0, 120, 200, 200, 999]
+    one = Reporter(source, FleetOutputs(), clock, lambda: counts.pop(0))
+    shown = []
+    for _ in range(100):
+        await one.report()
+        shown.append(source.cache_rows)
+        clock.pass_time(5.0)
+    assert (shown[:4], {*shown[3:]}) == ([0, 120, 200, 200], {200})
+    clock.pass_time(COUNT_S)
+    await one.report()
+    assert source.cache_rows == 999
+
+
 async def test_a_disk_is_written_to_seldom(tmp_path: Path) -> None:
     assert every_s(tmp_path / "status.json") == ON_DISK_S
     assert every_s(Path("/run/taptill/status.json")) == IN_MEMORY_S
@@ -79,16 +94,19 @@ async def test_systemd_hears_what_has_changed_and_nothing_twice() -> None:
         await one.report()
         clock.pass_time(5.0)
     assert said == [
-        "STATUS=online, 0 to send, readers ok",
-        "STATUS=offline, 3 to send, 1 to clarify, reader 1 lost",
-        "STATUS=online, 0 to send, readers ok",
+        "STATUS=online, 0 customers to send, readers ok",
+        "STATUS=offline, 3 customers to send, 1 to clarify, reader 1 lost",
+        "STATUS=online, 0 customers to send, readers ok",
     ]
 
 
 def test_the_line_says_the_worst_first_and_is_one_line() -> None:
     closed = replace(WELL, journal=replace(WELL.journal, closed_by="no\nroom"))
     halted = replace(closed, sending=replace(closed.sending, state="halted"))
-    assert status_line(halted) == "journal closed, sending halted, online, 0 to send, readers ok"
+    assert (
+        status_line(halted)
+        == "journal closed, sending halted, online, 0 customers to send, readers ok"
+    )
 
 
 async def test_a_folder_that_is_missing_is_said_once(

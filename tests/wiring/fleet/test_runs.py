@@ -68,3 +68,12 @@ def test_a_disk_that_takes_nothing_is_no_fault(tmp_path: Path) -> None:
 def test_a_program_knows_how_long_it_has_run(tmp_path: Path) -> None:
     first_s = Runs(tmp_path).uptime_s()
     assert 0.0 < first_s <= Runs(tmp_path).uptime_s() < 86_400 * 30
+
+
+def test_how_long_a_start_took_is_kept(tmp_path: Path) -> None:
+    runs, untold = Runs(tmp_path), Runs(tmp_path)
+    runs.ready()
+    kept_s = runs.ready_s
+    assert untold.ready_s is None
+    assert kept_s is not None
+    assert 0.0 < kept_s <= runs.uptime_s()

@@ -46,8 +46,8 @@ def test_the_worst_finding_decides() -> None:
     assert condition_of(TROUBLED) is Condition.STOPPED
     document = status_document(TROUBLED, WRITTEN)
     assert document["findings"] == [
-        *("no-card-reader", "offline", "reader-broken", "reader-care", "to-clarify", "clock"),
-        *("crashed", "warnings"),
+        *("no-card-reader", "offline", "reader-broken", "reader-care", "printer", "to-clarify"),
+        *("clock", "crashed", "warnings"),
     ]
     assert document["program"]["last_crash"]["place"] == CRASH.place
 

@@ -61,7 +61,7 @@ def open_(state_dir: Path | None, *, as_json: bool) -> None:
     if count:
         have = many(count, "customer has", "customers have")
         click.echo(
-            f"{have} charges on the way, sum {shown(total, currency)}. {_NEXT_STEPS}", err=True
+            f"{have} entries on the way, net {shown(total, currency)}. {_NEXT_STEPS}", err=True
         )
         raise click.exceptions.Exit(JournalOpenError.exit_status)
     if not as_json:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from taptill.domain.figures.reader import Care
 from taptill.domain.figures.till import TillFigures
+from taptill.domain.slips.printer import is_well
 from taptill.domain.tap import ReaderState
 
 CERTIFICATE_DAYS_MIN = 14
@@ -57,6 +58,7 @@ CONDITION_RULES = (
     ConditionRule("updates-fail", Condition.CARE, lambda f: bool(f.backend.update_error)),
     ConditionRule("reader-broken", Condition.CARE, _reader_broken),
     ConditionRule("reader-care", Condition.CARE, _reader_care),
+    ConditionRule("printer", Condition.CARE, lambda f: bool(f.printer and not is_well(f.printer))),
     ConditionRule("to-clarify", Condition.CARE, lambda f: f.sending.conflicts > 0),
     ConditionRule("clock", Condition.CARE, lambda f: f.program.clock_doubtful),
     ConditionRule("certificate", Condition.CARE, _certificate_ends),

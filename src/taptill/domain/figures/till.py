@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from taptill.domain.figures.durations import DurationSummary
 from taptill.domain.figures.reader import ReaderFigures
 from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.slips.printer import PrinterHealth
 
 NOTHING_MEASURED = DurationSummary()
 
@@ -24,8 +25,8 @@ class ProgramFigures:
     """The program itself: `at` is the UTC wall time of these figures, `uptime_s` since its start.
 
     `starts` counts all starts of this till, `unclean_ends` those runs that were killed, lost their
-    power or broke; None where the state directory says nothing. `last_crash` is the newest of the
-    crash files, `crashes` how many there are.
+    power or broke; None where the state directory says nothing. `ready_s`: how long this start took
+    until READY. `last_crash` is the newest of the crash files, `crashes` how many there are.
     """
 
     till: str
@@ -34,6 +35,7 @@ class ProgramFigures:
     uptime_s: float
     starts: int | None = None
     unclean_ends: int | None = None
+    ready_s: float | None = None
     crashes: int = 0
     last_crash: CrashNote | None = None
     clock_trusted: bool = False
@@ -62,7 +64,8 @@ class BackendFigures:
 class SendingFigures:
     """What waits to be sent, and how sending went: `outcomes` by word, since the start.
 
-    `to_send` counts customers, `in_question` is the money of the open cases.
+    `to_send` counts customers, `to_send_sum` is the net of their entries, `in_question` is the
+    money of the open cases.
     """
 
     state: str = "running"
@@ -95,7 +98,8 @@ class TillFigures:
     """All figures of a running till, without any customer, card or token.
 
     `verdicts`: from a tap to its verdict on the screen. `confirms`: from Enter until the charge is
-    on the disk. `alarms` are the words of `TillAlarm`, `warnings` counts the lines above the sales.
+    on the disk. `printer` None: the site prints no receipts. `alarms` are the words of `TillAlarm`,
+    `warnings` counts the lines above the sales.
     """
 
     program: ProgramFigures
@@ -107,5 +111,6 @@ class TillFigures:
     sending: SendingFigures = field(default_factory=SendingFigures)
     cache: CacheFigures = field(default_factory=CacheFigures)
     journal: JournalFigures = field(default_factory=JournalFigures)
+    printer: PrinterHealth | None = None
     alarms: tuple[str, ...] = ()
     warnings: int = 0

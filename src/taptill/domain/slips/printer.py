@@ -23,6 +23,10 @@ class PrinterHealth:
     dropped: int = 0
 
 
+READY_STATES = frozenset({PrinterState.OK, PrinterState.STARTING})
+"""In these a slip that is asked for is expected to be printed at once."""
+
+
 def is_well(printer: PrinterHealth) -> bool:
     """Return whether nobody need look at the printer."""
-    return printer.state in {PrinterState.OK, PrinterState.STARTING} and not printer.waiting
+    return printer.state in READY_STATES and not printer.waiting

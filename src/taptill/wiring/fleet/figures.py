@@ -64,6 +64,7 @@ class FiguresSource:
                 closed_by=rooms.journal.closed_by(),
                 commits=rooms.journal.commits.summary(),
             ),
+            printer=line.printer,
             alarms=tuple(alarm.value for alarm in line.alarms),
             warnings=len(line.warnings),
         )
@@ -83,6 +84,7 @@ class FiguresSource:
             known,
             starts=self._runs.starts,
             unclean_ends=self._runs.unclean_ends,
+            ready_s=self._runs.ready_s,
             crashes=len(crashes),
             last_crash=crashes[-1] if crashes else None,
         )

@@ -12,6 +12,7 @@ from taptill.domain.figures.condition import CONDITION_RULES, Condition, conditi
 from taptill.domain.figures.durations import BOUNDS_S, DurationSummary
 from taptill.domain.figures.reader import Care
 from taptill.domain.figures.till import TillFigures
+from taptill.domain.slips.printer import PrinterState
 from taptill.domain.tap import ReaderState
 
 
@@ -53,7 +54,7 @@ def metrics_text(figures: TillFigures) -> str:
 
 def metrics(figures: TillFigures) -> list[Metric]:
     """Return all metrics that are known."""
-    groups = (_program, _readers, _times, _backend, _sending, _stores)
+    groups = (_program, _readers, _times, _backend, _sending, _stores, _printer)
     return [metric for group in groups for metric in group(figures) if metric.samples]
 
 
@@ -63,6 +64,7 @@ def _program(figures: TillFigures) -> Iterator[Metric]:
     now, found = condition_of(figures), {rule.word for rule in findings(figures)}
     yield _gauge("info", "Till, version and currency, as labels of 1.", 1, about)
     yield _gauge("uptime_seconds", "Seconds since the program was started.", program.uptime_s)
+    yield _gauge("start_seconds", "From this start until the till was READY.", program.ready_s)
     yield _counter("starts_total", "Starts of this till.", program.starts)
     yield _counter("unclean_ends_total", "Runs that were killed or broke.", program.unclean_ends)
     yield _gauge("crash_files", "Crash files in the state directory.", program.crashes)
@@ -177,6 +179,16 @@ def _stores(figures: TillFigures) -> Iterator[Metric]:
     yield _gauge("cache_customers", "Customers in the cache.", cache.rows)
     yield _counter("journal_entries_total", "Entries of the journal.", journal.entries)
     yield _gauge("journal_closed", "1 while the journal takes nothing.", bool(journal.closed_by))
+
+
+def _printer(figures: TillFigures) -> Iterator[Metric]:
+    printer = figures.printer
+    if printer is None:
+        return
+    says = "1 for how the receipt printer was when it was last asked."
+    yield _one_of("printer_state", says, printer.state.value, "state", PrinterState)
+    yield _gauge("printer_slips_waiting", "Slips that wait for the printer.", printer.waiting)
+    yield _counter("printer_slips_dropped_total", "Slips asked for in vain.", printer.dropped)
 
 
 def _gauge(

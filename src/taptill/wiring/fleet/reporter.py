@@ -12,6 +12,7 @@ from taptill.domain.clock import Clock
 from taptill.domain.errors import JournalError, OutputError
 from taptill.domain.figures.till import TillFigures
 from taptill.domain.tap import ReaderState
+from taptill.domain.technical.counting import many
 from taptill.durable_files import unsynced_write
 from taptill.wiring.fleet.metrics import metrics_text
 from taptill.wiring.fleet.outputs import FleetOutputs
@@ -26,7 +27,7 @@ LINE_S = 5.0
 """The status line goes to systemd at most so often, and where it has changed."""
 
 COUNT_S = 900.0
-"""The cache's customers are counted so often, beside the till."""
+"""The cache's customers are counted so often, beside the till, once two counts were the same."""
 
 READABLE_BY_ALL = 0o644
 _MEMORY = (Path("/run"), Path("/dev/shm"))  # noqa: S108 - where memory is, not a temporary file
@@ -85,7 +86,8 @@ class Reporter:
         self._clock = clock
         self._notify = outputs.notify
         self._count_rows = count_rows
-        self._counted_s: float | None = None
+        self._counted_s = 0.0
+        self._is_filled = False
         self._line = ""
         self._files: list[_Output] = []
         if path := outputs.status_file:
@@ -103,9 +105,9 @@ class Reporter:
     async def report(self) -> None:
         """Report once what is due."""
         now_s = self._clock.monotonic()
-        if self._counted_s is None or now_s - self._counted_s >= COUNT_S:
+        if not self._is_filled or now_s - self._counted_s >= COUNT_S:
             self._counted_s = now_s
-            self._source.cache_rows = await asyncio.to_thread(self._count_rows)
+            await self._count()
         try:
             figures = self._source.figures()
         except JournalError:
@@ -116,6 +118,12 @@ class Reporter:
             file.due_s = now_s + file.every_s - LINE_S / 2
         if due:
             await asyncio.to_thread(_write_all, due, figures)
+
+    async def _count(self) -> None:
+        """Count the cache's customers; one that has just begun to be filled has none yet."""
+        count = await asyncio.to_thread(self._count_rows)
+        self._is_filled = bool(count) and count == self._source.cache_rows
+        self._source.cache_rows = count
 
     def _say(self, line: str) -> None:
         if line != self._line:
@@ -133,7 +141,7 @@ def status_line(figures: TillFigures) -> str:
     states = ", ".join(f"{one.name} {one.state.value}" for one in broken)
     closed = ["journal closed"] if figures.journal.closed_by else []
     sending = [] if figures.sending.state == "running" else [f"sending {figures.sending.state}"]
-    to_send = f"{figures.sending.to_send} to send"
+    to_send = f"{many(figures.sending.to_send, 'customer')} to send"
     desk = [f"{figures.sending.conflicts} to clarify"] if figures.sending.conflicts else []
     words = [*closed, *sending, link, to_send, *desk, states or "readers ok"]
     return ", ".join(words).replace("\n", " ")

@@ -39,6 +39,7 @@ class Runs:
         self._path = state / RUNS
         self._record = RunRecord()
         self.crashes: tuple[CrashNote, ...] = ()
+        self.ready_s: float | None = None
         self._state = state
 
     @property
@@ -67,6 +68,10 @@ class Runs:
             fields = {"crash_files": len(self.crashes), "unclean_ends": unclean_ends}
             newest = {"fault": last.fault, "place": last.place, "at": last.at} if last else {}
             log.warning("run.ended_uncleanly", extra={**fields, **newest})
+
+    def ready(self) -> None:
+        """Keep how long this start took, from the program's first step until now."""
+        self.ready_s = self.uptime_s()
 
     def end(self) -> None:
         """Record that the till was left as it should be."""

@@ -15,6 +15,7 @@ from taptill.domain.figures.condition import condition_of, findings
 from taptill.domain.figures.durations import DurationSummary
 from taptill.domain.figures.reader import ReaderFigures
 from taptill.domain.figures.till import TillFigures
+from taptill.domain.slips.printer import PrinterHealth
 
 FORM = 1
 BYTES_MAX = 65_536
@@ -53,6 +54,7 @@ def status_document(figures: TillFigures, written: Written) -> dict[str, Any]:
             "till": program.till,
             "version": program.version,
             "uptime_s": round(program.uptime_s),
+            "ready_ms": _ms(program.ready_s),
             "starts": program.starts,
             "unclean_ends": program.unclean_ends,
             "crashes": program.crashes,
@@ -90,6 +92,7 @@ def status_document(figures: TillFigures, written: Written) -> dict[str, Any]:
             "entries": figures.journal.entries,
             "closed_by": figures.journal.closed_by or None,
         },
+        "printer": _printer(figures.printer),
         "alarms": list(figures.alarms),
         "warnings": figures.warnings,
     }
@@ -120,6 +123,16 @@ def _reader(reader: ReaderFigures) -> dict[str, Any]:
         "reopened": reader.reopened,
         "silent_s": _whole(reader.silent_s),
         "care": reader.care.value,
+    }
+
+
+def _printer(printer: PrinterHealth | None) -> dict[str, Any] | None:
+    if printer is None:
+        return None
+    return {
+        "state": printer.state.value,
+        "waiting": printer.waiting,
+        "dropped": printer.dropped,
     }
 
 

@@ -9,6 +9,7 @@ from taptill.checkout.pages.page import Bar, Cell, PageRow, Phrase, Tone, phrase
 from taptill.domain.figures.durations import BOUNDS_S, DurationSummary
 from taptill.domain.figures.reader import Care, LastRead, ReaderFigures
 from taptill.domain.figures.till import TillFigures
+from taptill.domain.slips.printer import PrinterHealth, is_well
 from taptill.domain.tap import ReaderState
 
 
@@ -206,12 +207,21 @@ def _till(figures: TillFigures, _: Sequence[LastRead]) -> Shown:
         PageRow((phrase("row.entries"), str(journal.entries))),
         PageRow((phrase("row.commits"), _two(journal.commits))),
     ]
+    if figures.printer:
+        rows.append(_printer(figures.printer))
     if crash := program.last_crash:
         rows.append(PageRow((phrase("row.crash"), crash.fault), Tone.CAREFUL))
         rows.append(PageRow(("", crash.place), Tone.CAREFUL))
     if journal.closed_by:
         rows.insert(0, PageRow((phrase("step.closed.word"), journal.closed_by), Tone.BAD))
     return (), tuple(rows)
+
+
+def _printer(printer: PrinterHealth) -> PageRow:
+    words = phrase(f"printer.{printer.state}")
+    if printer.waiting:
+        words = phrase("row.slips-waiting", count=printer.waiting)
+    return PageRow((phrase("row.printer"), words), Tone.PLAIN if is_well(printer) else Tone.CAREFUL)
 
 
 PARTS = (
