@@ -164,7 +164,7 @@ def test_all_mistakes_are_named_at_once() -> None:
     assert complaints('[ui]\nsound = "loud"\n' + GOODS.format("c") * 2) == [
         "[backend] base_url is missing, it must be a text: http:// or https://, a host, no query",
         "[settlement] strategy is missing, it must be a choice: debt | export",
-        '[ui] sound = "loud" must be a choice: auto | bell | files | off',
+        '[ui] sound = "loud" must be a choice: auto | bell | files | reader | off',
         "[[reader]] is missing: at least one reader is needed",
         "[[goods]] 2 key is that of [[goods]] 1: each needs its own",
     ]

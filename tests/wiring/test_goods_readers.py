@@ -45,13 +45,15 @@ async def next_of(readers: CardReaders, *kinds: type[ReaderMessage]) -> ReaderMe
     return message
 
 
-async def opened(readers: CardReaders, name: str = "reader 2") -> ReaderHealth:
-    """Wait until a reader is open, and return its health."""
-    while True:
+async def opened(readers: CardReaders, *names: str) -> dict[str, ReaderHealth]:
+    """Wait until these readers are open, in whatever order, and return how each is."""
+    health_by_name: dict[str, ReaderHealth] = {}
+    while health_by_name.keys() != set(names):
         health = await next_of(readers, ReaderHealth)
         assert isinstance(health, ReaderHealth)
-        if (health.reader, health.state) == (name, ReaderState.OK):
-            return health
+        if health.reader in names and health.state is ReaderState.OK:
+            health_by_name[health.reader] = health
+    return health_by_name
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def line(tmp_path: Path) -> Iterator[PtyLine]:
 async def test_what_a_reader_for_goods_sends_is_a_scan(line: PtyLine) -> None:
     """Two different barcodes within a moment are two goods, where two cards would be none."""
     async with started(LINE.format(port=line.link)) as readers:
-        assert (await opened(readers)).for_goods
+        assert (await opened(readers, "reader 2"))["reader 2"].for_goods
         line.send(b"4006381333931\r\n36000291452\r\n")
         assert await next_of(readers, Scan, Tap) == Scan("4006381333931", "reader 2")
         assert await next_of(readers, Scan, Tap) == Scan("36000291452", "reader 2")
@@ -72,14 +74,14 @@ async def test_what_a_reader_for_goods_sends_is_a_scan(line: PtyLine) -> None:
 
 async def test_a_line_that_is_no_barcode_is_a_scan_to_be_made_again(line: PtyLine) -> None:
     async with started(LINE.format(port=line.link)) as readers:
-        await opened(readers)
+        await opened(readers, "reader 2")
         line.send(b"400638\x00\x01\x02\r\n")
         assert await next_of(readers, Scan, Tap) == Scan("", "reader 2")
 
 
 async def test_a_reader_for_cards_taps_as_before() -> None:
     async with started("") as readers:
-        health = await opened(readers, "reader 1")
+        health = (await opened(readers, "reader 1"))["reader 1"]
         assert not health.for_goods
         readers.present("62E3086CED")
         tap = await next_of(readers, Scan, Tap)
@@ -87,17 +89,27 @@ async def test_a_reader_for_cards_taps_as_before() -> None:
         assert tap.card_id == CardId("62E3086CED")
 
 
+async def test_all_readers_are_named_before_the_first_has_opened() -> None:
+    """Else a till with two would say of the first that *the* reader works."""
+    async with started(TYPED.format(use="goods")) as readers:
+        messages = [await next_of(readers, ReaderHealth) for _ in range(2)]
+    opening = ReaderState.OPENING
+    assert messages == [
+        ReaderHealth("reader 1", opening),
+        ReaderHealth("reader 2", opening, for_goods=True),
+    ]
+
+
 async def test_a_typed_line_goes_to_a_reader_for_cards_first() -> None:
     async with started(TYPED.format(use="goods") + TYPED.format(use="cards")) as readers:
-        await opened(readers, "reader 2")
-        await opened(readers, "reader 3")
+        await opened(readers, "reader 2", "reader 3")
         assert readers.typed("4711")
         assert isinstance(await next_of(readers, Scan, Tap), Tap)
 
 
 async def test_a_typed_line_is_a_scan_where_there_is_a_reader_for_goods_alone() -> None:
     async with started(TYPED.format(use="goods")) as readers:
-        await opened(readers)
+        await opened(readers, "reader 2")
         assert readers.typed("4711")
         assert await next_of(readers, Scan, Tap) == Scan("4711", "reader 2")
 

@@ -1,8 +1,8 @@
-"""The settings that a driver is given, and the device that it makes of them."""
+"""The settings that a driver is given, the device that it makes of them, and its beeper."""
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
@@ -51,6 +51,31 @@ class Device(Protocol):
 
     def close(self) -> None:
         """Release every descriptor, whatever state the device is in; never raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beeps:
+    """So many tones of a length in tenths of a second, with a pause of one tenth between them."""
+
+    count: int
+    tenths: int
+
+    @property
+    def seconds(self) -> float:
+        """Return how long all of them take, a pause after each."""
+        return self.count * (self.tenths + 1) / 10
+
+
+@runtime_checkable
+class Beeper(Protocol):
+    """A device that may have a beeper."""
+
+    @property
+    def has_beeper(self) -> bool:
+        """Return whether the device that is open has one."""
+
+    def beep(self, beeps: Beeps) -> None:
+        """Let the device beep before its next poll; called in any thread, returns at once."""
 
 
 def reader_error(reader: str, state: ReaderState, detail: str) -> ReaderError:

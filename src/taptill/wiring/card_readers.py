@@ -7,7 +7,8 @@ from contextlib import suppress
 from taptill.config import Config
 from taptill.domain.clock import Clock
 from taptill.domain.figures.reader import LastRead, ReaderFigures
-from taptill.domain.tap import ReaderMessage
+from taptill.domain.tap import ReaderHealth, ReaderMessage, ReaderState
+from taptill.readers.device import Beeper, Beeps
 from taptill.readers.drivers.simulated import SimulatedReader
 from taptill.readers.drivers.typed import TypedReader
 from taptill.readers.opening import open_reader
@@ -43,14 +44,17 @@ class CardReaders:
         def deliver_scan(message: ReaderMessage) -> None:
             deliver(as_scan(message))
 
-        for number, reader in enumerate(self._config.readers, 1):
-            settings = reader_settings(reader, number)
+        numbered = enumerate(self._config.readers, 1)
+        all_settings = [reader_settings(reader, number) for number, reader in numbered]
+        for settings in all_settings:  # the till knows how many there are before one has opened
+            is_for_goods = settings.for_goods
+            self.put(ReaderHealth(settings.name, ReaderState.OPENING, for_goods=is_for_goods))
+        for settings in all_settings:
             last = LastReadKeeper(settings.name, self._clock)
             self._last_reads.append(last)
-            is_for_goods = reader.for_ == "goods"
-            take = last.passing_on(deliver_scan if is_for_goods else deliver)
+            take = last.passing_on(deliver_scan if settings.for_goods else deliver)
             supervisor = open_reader(settings, take, self._clock, last.observe)
-            (self._for_goods if is_for_goods else self._supervisors).append(supervisor)
+            (self._for_goods if settings.for_goods else self._supervisors).append(supervisor)
 
     async def stop(self) -> None:
         """Stop their threads, each within `STOP_S_MAX`."""
@@ -79,6 +83,18 @@ class CardReaders:
         for reader in readers:
             reader.type_line(text)
         return bool(readers)
+
+    def beep(self, beeps: Beeps) -> None:
+        """Let every reader of cards beep that can."""
+        for reader in self._supervisors:
+            if isinstance(reader.device, Beeper):
+                reader.device.beep(beeps)
+
+    @property
+    def has_beeper(self) -> bool:
+        """Return whether a reader of cards that is open now has a beeper."""
+        devices = (reader.device for reader in self._supervisors)
+        return any(isinstance(device, Beeper) and device.has_beeper for device in devices)
 
     def figures(self) -> tuple[ReaderFigures, ...]:
         """Return the figures of each reader, those for cards first."""

@@ -144,6 +144,7 @@ def build(setup: TillSetup, opened: OpenJournal, readers: CardReaders) -> TillRu
         undo.callback(cache.close)
         runtime = _connect(setup, opened, cache, readers)
         readers.on_message = runtime.sync.give_way
+        runtime.devices.listen(runtime.till)
         undo.pop_all()
     return runtime
 
@@ -154,10 +155,8 @@ def _connect(
     config, clock, journal = setup.config, opened.clock, opened.journal
     backend_health = BackendHealth(clock)
     api = customers_api(config, setup.token, clock, backend_health)
-    devices = _devices(setup)
-
-    def changed() -> None:
-        till.refresh()
+    devices = _devices(setup, readers)
+    till: Till  # what needs it is made before
 
     def seen(snapshot: Snapshot) -> None:
         cache.store([snapshot])
@@ -167,7 +166,7 @@ def _connect(
         return till.changes.take(goods_of(changed_config), staff_of(changed_config))
 
     watch = ConfigWatch(setup.path, config, take_over) if setup.path else None
-    events = SettlementCallbacks(changed, seen, cache.newest_stamp)
+    events = SettlementCallbacks(lambda: till.refresh(), seen, cache.newest_stamp)  # noqa: PLW0108
     strategy = strategy_of(config, journal, api, clock, events)
     rooms = (config, clock, backend_health, api, journal, cache, strategy)
     status = Status(*rooms, config_warnings=watch.warnings if watch else None, devices=devices)
@@ -189,7 +188,6 @@ def _connect(
         slips=devices.slips,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
-    devices.listen(till)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
     sync = Sync(api, cache, clock=clock, policy=_sync_policy(config), on_snapshots=strategy.observe)
     _at_recovery(backend_health, till.refresh, strategy.returned, sync.returned)
@@ -215,17 +213,17 @@ def _at_recovery(health: BackendHealth, *callbacks: Callable[[], None]) -> None:
         health.on_recovery(callback)
 
 
-def _devices(setup: TillSetup) -> Devices:
+def _devices(setup: TillSetup, readers: CardReaders) -> Devices:
     """Return printer and sounds; what the site has not is not imported."""
-    return Devices(_print_desk(setup), _sounds(setup))
+    return Devices(_print_desk(setup), _sounds(setup, readers))
 
 
-def _sounds(setup: TillSetup) -> "Sounds | None":
+def _sounds(setup: TillSetup, readers: CardReaders) -> "Sounds | None":
     if setup.config.ui.sound == "off":
         return None
     from taptill.wiring.devices.sounding import sounds_of  # noqa: PLC0415 - see above
 
-    return sounds_of(setup.config, setup.state, setup.ring)
+    return sounds_of(setup.config, setup.state, setup.ring, readers)
 
 
 def _print_desk(setup: TillSetup) -> "PrintDesk | None":

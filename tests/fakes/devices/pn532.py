@@ -112,6 +112,7 @@ class Acr122u:
     def __init__(self) -> None:
         self.chip = Chip()
         self.is_closed = False
+        self.beeps: list[bytes] = []
         self._response = b""
 
     def write(self, frame: bytes) -> None:
@@ -121,7 +122,9 @@ class Acr122u:
                 response = b"ACR122U207"
             case apdu if apdu.startswith(b"\xff\x00\x00\x00"):
                 response = self.chip.answer(apdu[6:]) + b"\x90\x00"
-            case _:
+            case apdu:
+                if apdu.startswith(b"\xff\x00\x40") and apdu[-1]:  # the buzzer is linked
+                    self.beeps.append(apdu[5:])
                 response = b"\x90\x00"
         self._response = b"\x80" + len(response).to_bytes(4, "little") + bytes(5) + response
 

@@ -17,7 +17,7 @@ from tests.readers.lines import open_descriptors
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState
-from taptill.readers.device import ReaderSettings, error_state
+from taptill.readers.device import Beeps, ReaderSettings, error_state
 from taptill.readers.drivers.nfc import NfcReader
 from taptill.readers.drivers.pn532 import shut_down
 from taptill.readers.frames import BadFrame, Frame, Signal
@@ -316,6 +316,49 @@ def test_an_acr122u_on_usb_reads_cards_and_keeps_its_power() -> None:
     assert POWER_DOWN not in plug.chip.commands
     assert plug.is_closed
     assert frontend.device is None
+
+
+@pytest.fixture
+def acr122u() -> Iterator[tuple[Acr122u, NfcReader]]:
+    """Return an ACR122U and its reader, as it is once opened."""
+    plug = Acr122u()
+    reader = NfcReader(ReaderSettings("counter", "nfc", "usb:072f:2200"))
+    reader._frontend = ContactlessFrontend()
+    reader._frontend.device = acr122.init(plug)
+    plug.beeps.clear()
+    yield plug, reader
+    reader.close()
+
+
+def test_an_acr122u_beeps_before_the_next_look_and_reads_on(
+    acr122u: tuple[Acr122u, NfcReader],
+) -> None:
+    plug, reader = acr122u
+    assert reader.has_beeper
+    reader.beep(Beeps(3, 1))
+    assert plug.beeps == []
+    plug.chip.card = CARD
+    assert reader.read() == [Frame(CARD.number)]
+    assert plug.beeps == [bytes([1, 1, 3, 1])]  # 0.1 s on and off, three times, with the buzzer
+    assert reader.read() == [Frame(CARD.number)]
+    assert len(plug.beeps) == 1
+
+
+def test_of_several_requests_the_newest_is_heard(acr122u: tuple[Acr122u, NfcReader]) -> None:
+    plug, reader = acr122u
+    reader.beep(Beeps(1, 1))
+    reader.beep(Beeps(1, 6))
+    reader.read()
+    assert plug.beeps == [bytes([6, 1, 1, 1])]
+
+
+def test_a_chip_without_a_beeper_is_not_asked_to(box: Pn532, reader: NfcReader) -> None:
+    assert not reader.has_beeper
+    reader.beep(Beeps(1, 1))
+    box.chip.card = CARD
+    assert reader.read() == [Frame(CARD.number)]
+    reader.close()
+    assert not reader.has_beeper
 
 
 def test_a_link_is_followed_anew_at_each_opening(tmp_path: Path, readers: OpenReader) -> None:

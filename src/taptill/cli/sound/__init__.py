@@ -7,7 +7,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, STATE
-from taptill.domain.errors import SoundError
+from taptill.domain.errors import SoundError, UsageError
 from taptill.wiring.readers import check_reader
 
 PAUSE_S = 1.2
@@ -35,6 +35,9 @@ def test(option: Path | None, state_dir: Path | None, device: str) -> int:
     from taptill.wiring.devices.sounding import player_of  # noqa: PLC0415
 
     config = configs.load(configs.find_config(option), check_reader)
+    if config.ui.sound == "reader" and not device:
+        problem = "[ui] sound is the reader's beeper: tap a card at the till; --device plays files"
+        raise UsageError(problem=problem)
     player = player_of(config, configs.state_dir(state_dir), device)
     try:
         for outcome in Outcome:

@@ -9,17 +9,20 @@ import errno
 from threading import Event
 from typing import Any
 
-from nfc.clf import ContactlessFrontend, RemoteTarget
+from nfc.clf import ContactlessFrontend, RemoteTarget, acr122
 from nfc.clf.pn53x import Chipset
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import NFC_SIZES, ReaderSettings, reader_error
+from taptill.readers.device import NFC_SIZES, Beeps, ReaderSettings, reader_error
 from taptill.readers.drivers.device_nodes import opening_error
 from taptill.readers.drivers.pn532 import FAULTS, Pn532Transport, shut_down, start_pn532
 from taptill.readers.drivers.usb import device_node, interface_holder
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.polling import FAULTS_MAX, POLL_S
+
+BEEP_ANSWER_S = 0.3
+"""The answer of a reader that has beeped comes within this time after the last tone."""
 
 _IDM = slice(1, 9)
 _TYPE_1_UID = slice(2, 6)
@@ -36,6 +39,7 @@ class NfcReader:
         self._transport: Pn532Transport | None = None
         self._frontend: Any = None
         self._faults = 0
+        self._beeps: Beeps | None = None
 
     def open(self) -> None:
         """Lock the serial port or claim the USB device, and start the chip. Errors: ReaderError."""
@@ -67,12 +71,25 @@ class NfcReader:
         """Poll for a card once, one poll interval after the last poll. Errors: ReaderError."""
         if self._stopping.wait(POLL_S):
             return []
+        beeps, self._beeps = self._beeps, None
         try:
+            if beeps and self.has_beeper:
+                _sound(self._frontend.device.chipset, beeps)
             target = self._frontend.sense(*self._targets, iterations=1)
         except FAULTS as error:
             return self._failed_poll(error)
         self._faults = 0
         return [_card_frame(target)] if target else [Signal.NO_CARD]
+
+    @property
+    def has_beeper(self) -> bool:
+        """Return whether this is an open ACR122U: of nfcpy's devices it alone has a beeper."""
+        device = getattr(self._frontend, "device", None)
+        return isinstance(device, acr122.Device)
+
+    def beep(self, beeps: Beeps) -> None:
+        """Beep before the next poll; the newest of several requests counts."""
+        self._beeps = beeps
 
     def _failed_poll(self, error: Exception) -> list[AnyFrame]:
         """Count a failed poll. Errors: ReaderError when the device is gone, or keeps failing."""
@@ -107,6 +124,16 @@ class NfcReader:
         finally:
             if transport is not None:
                 transport.close()
+
+
+def _sound(chipset: acr122.Chipset, beeps: Beeps) -> None:
+    """Let an ACR122U beep, and wait until it is done. Errors: `FAULTS`.
+
+    Source: ACR122U API 2.04, 6.2: FF 00 40, state of the lights (0E: green stays), 04, tenths of a
+    second on and off, how often, 01: the buzzer sounds while on. It answers at the end.
+    """
+    command = bytes([0xFF, 0x00, 0x40, 0x0E, 0x04, beeps.tenths, 1, beeps.count, 0x01])
+    chipset.ccid_xfr_block(bytearray(command), timeout=beeps.seconds + BEEP_ANSWER_S)
 
 
 def _card_frame(target: Any) -> AnyFrame:

@@ -8,15 +8,20 @@ from taptill import config as configs
 from taptill.config import Config
 from taptill.sounds.listener import Sounds
 from taptill.sounds.player import Bell, SoundPlayer
+from taptill.wiring.devices.beeping import BeepingReaders, ReaderBeeper
 
 PLAYER = "aplay"
 CARDS = Path("/proc/asound/cards")
 FOLDER = "sounds"
 
 
-def sounds_of(config: Config, state: Path, ring: Callable[[], None] | None) -> Sounds | None:
+def sounds_of(
+    config: Config, state: Path, ring: Callable[[], None] | None, readers: BeepingReaders
+) -> Sounds | None:
     """Return what sounds; None where nothing shall or can. `ring` is the terminal's bell."""
     kind = config.ui.sound
+    if kind == "reader":
+        return ReaderBeeper(readers)
     if kind == "files" or (kind == "auto" and can_play()):
         return player_of(config, state)
     return Bell(ring) if ring and kind in {"bell", "auto"} else None
