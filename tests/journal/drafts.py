@@ -37,8 +37,8 @@ def part_void(customer: int, amount: int, charge_id: str, number: int = 1) -> Dr
     return Draft(EntryKind.VOID, customer, amount_minor=-amount, body=body, charge_id=charge_id)
 
 
-def repayment(customer: int, amount: int) -> Draft:
-    return Draft(EntryKind.REPAYMENT, customer, -amount)
+def repayment(customer: int, amount: int, charge_id: str | None = None) -> Draft:
+    return Draft(EntryKind.REPAYMENT, customer, -amount, charge_id=charge_id)
 
 
 def attempt(customer: int, sent_mark: Mark, row_mark: Mark | None = None, read: int = 0) -> Draft:

@@ -19,6 +19,7 @@ from taptill.domain.money import Money
 from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.shift_report import Closing, ShiftReport, closed
 from taptill.domain.sales.remainder import Part, Remainder, remainder
+from taptill.domain.sales.repaying import taking_back_draft
 from taptill.journal.back_office.shifts import (
     SiteDays,
     closing_draft,
@@ -58,6 +59,8 @@ STEPS = st.lists(
                 "settle",
                 "conflict",
                 "repay",
+                "repay",
+                "take repayment back",
                 "decline",
                 "jump",
                 "odd",
@@ -82,6 +85,7 @@ class PlayedJournal:
         self.clock = FakeClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
         self.file = JournalFile(path, self.clock)
         self.charges: list[Entry] = []
+        self.repayments: list[Entry] = []
         self.numbers = count()
         self.append(OPENED)
 
@@ -90,7 +94,8 @@ class PlayedJournal:
     def going_on(cls, path: Path, played: "PlayedJournal") -> Iterator["PlayedJournal"]:
         """Open a journal that is there, and go on with another one's clock and numbers."""
         till = cls.__new__(cls)
-        till.clock, till.numbers, till.charges = played.clock, played.numbers, []
+        till.clock, till.numbers = played.clock, played.numbers
+        till.charges, till.repayments = [], []
         till.file = JournalFile(path, till.clock)
         with closing(till.file):
             yield till
@@ -133,7 +138,8 @@ class PlayedJournal:
             "take back": lambda: self.take_back(step),
             "settle": lambda: self.settle(customer),
             "conflict": lambda: self.append(conflict(customer)),
-            "repay": lambda: self.append(repayment(customer, 100)),
+            "repay": lambda: self.repay(customer, step.minutes or 100),
+            "take repayment back": lambda: self.take_repayment_back(step.minutes),
             "decline": lambda: self.append(declined(customer)),
             "jump": lambda: self.jump(step.minutes),
             "office": lambda: self.append(office_moved(customer, "12.5")),
@@ -157,6 +163,16 @@ class PlayedJournal:
                 self.append(void_draft(left, part, reason="wrong amount"))
             elif not left.voids:
                 self.append(void(charge.customer_id or 0, amount, charge.charge_id or ""))
+
+    def repay(self, customer: int, amount: int) -> None:
+        """Pay cash in, or out where the amount is below zero."""
+        draft = repayment(customer, amount, f"repayment {next(self.numbers)}")
+        self.repayments.append(self.append(draft))
+
+    def take_repayment_back(self, number: int) -> None:
+        if self.repayments:
+            entry = self.repayments.pop(number % len(self.repayments))
+            self.append(taking_back_draft(entry, reason="not paid"))
 
     def take_back(self, step: PlayedStep) -> None:
         """Take back some lines of a charge, if the rules allow it."""

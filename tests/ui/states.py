@@ -238,6 +238,8 @@ STATES: dict[str, TillView | None] = {
             *RECENT_SALES[1:],
         ),
     ),
+    "voided-cash-out": replace(READY, step=Step.VOIDED, amount=Money(2000), cash=Direction.OUT),
+    "voided-cash-in": replace(READY, step=Step.VOIDED, amount=Money(500), cash=Direction.IN),
     "closed": replace(READY, step=Step.CLOSED, detail="no space left on the disk"),
     "alarms-and-warnings": replace(
         READY,

@@ -19,7 +19,7 @@ from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import EntryRefusedError, JournalError
 from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.remainder import Part
-from taptill.domain.sales.repaying import takes_back
+from taptill.domain.sales.repaying import cash_at, takes_back
 
 DEAD_ENTER_S = 0.4
 """Enter is ignored for so long after a tap or a result. A reader may still withdraw a tap after it
@@ -108,7 +108,8 @@ class Charging:
         state.new_sale()
         state.apply(Event.VOID_ASKED)
         state.apply(Event.VOID_CHOSEN)
-        state.sale = replace(state.sale, amount=Money(-(draft.amount_minor or 0)))
+        amount = abs(Money(draft.amount_minor or 0))
+        state.sale = replace(state.sale, amount=amount, cash=cash_at(draft))
         state.background.start(self._void(draft))
 
     def voidable(self) -> RecentSale | None:

@@ -20,8 +20,9 @@ from taptill.domain.decision import (
 )
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.money import ZERO, Currency, Money
-from taptill.domain.sales.past import WITHOUT_CARD
+from taptill.domain.sales.past import SELF_SERVICE, WITHOUT_CARD
 from taptill.domain.sales.remainder import Part, Remainder
+from taptill.domain.sales.repaying import Direction
 from taptill.domain.staff.member import StaffMember
 from taptill.domain.tap import Chosen, Tap
 
@@ -91,7 +92,8 @@ class Sale:
     the decline of this card that is in the journal already, with its amount. `overrides` are for
     this card in this sale, and for no more than `overridden_total`, which the supervisor has seen;
     zero: nothing was rung up then. `page` is the list or form that is laid over it. `seconds_left`:
-    so many seconds of a countdown are to come; 0: there is none, or it has run out.
+    so many seconds of a countdown are to come; 0: there is none, or it has run out. `cash`: which
+    way the cash of a repayment goes that is taken back; None: there is none.
     """
 
     charge_id: str
@@ -101,6 +103,7 @@ class Sale:
     lookup: CardLookup | None = None
     authorisation: Authorisation | None = None
     amount: Money = ZERO
+    cash: Direction | None = None
     notice: Notice = Notice.NONE
     detail: str = ""
     other_card: str = ""
@@ -154,7 +157,7 @@ def charge_draft(
 
 def by_the_customer(draft: Draft) -> Draft:
     """Return a charge that the customer has made alone; nobody of the staff has sold anything."""
-    return replace(draft, body={**draft.body, "self_service": True})
+    return replace(draft, body={**draft.body, SELF_SERVICE: True})
 
 
 def _body_of(line: Line) -> list[str | int]:
@@ -195,5 +198,5 @@ def decline_draft(sale: Sale, decline: Declined, amount: Money) -> Draft:
 
 def signed(draft: Draft, member: StaffMember | None) -> Draft:
     """Return an entry with who made it: the member of staff who is logged in."""
-    is_sold_by_nobody = "self_service" in draft.body
+    is_sold_by_nobody = SELF_SERVICE in draft.body
     return replace(draft, staff=member.name) if member and not is_sold_by_nobody else draft

@@ -79,6 +79,7 @@ class TillFacts:
             decision=sale.decision,
             trouble=result.trouble if isinstance(result, CardProblem) else None,
             amount=sale.amount,
+            cash=sale.cash,
             notice=sale.notice,
             detail=sale.detail,
             recent_sales=self._recent_sales(state, voidable),

@@ -153,6 +153,7 @@ class TillView:
     decision: Decision | None = None
     trouble: CardTrouble | None = None
     amount: Money = ZERO
+    cash: Direction | None = None
     notice: Notice = Notice.NONE
     detail: str = ""
     recent_sales: tuple[RecentSaleView, ...] = ()

@@ -11,6 +11,7 @@ from taptill.checkout.view import SaleState, TillView
 from taptill.domain.basket import Basket
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import ZERO
+from taptill.domain.sales.repaying import Direction
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
 from taptill.ui.layout import Layout
@@ -191,6 +192,8 @@ def _text_key(view: TillView) -> tuple[str, ColourRole]:
         case TillView(step=Step.DECLINED | Step.REFUSED, decision=Declined(reason=reason)):
             again = reason is Reason.UNREADABLE_CARD
             return f"reason.{reason}", ColourRole.WARN if again else role
+        case TillView(step=Step.VOIDED, cash=Direction() as way):
+            return f"step.voided-{way}", role
         case _:
             return f"step.{view.step}", role
 

@@ -325,6 +325,31 @@ def test_f8_takes_a_repayment_back_once(out: bool) -> None:  # noqa: FBT001 - pa
         assert shop.notice() is Notice.NOTHING_TO_VOID
 
 
+@pytest.mark.parametrize(
+    ("out", "why", "cash"),
+    [
+        (False, "1", Direction.OUT),
+        (False, "2", Direction.OUT),
+        (False, "3", None),
+        (True, "1", Direction.IN),
+        (True, "3", None),
+    ],
+)
+def test_what_is_taken_back_says_which_way_the_cash_goes(
+    out: bool,  # noqa: FBT001 - parametrised
+    why: str,
+    cash: Direction | None,
+) -> None:
+    with crewed_shop(STAFFED, who="Kim") as shop:
+        pay(shop, "A", "500", out=out)
+        shop.escape()
+        choose(shop, "f8", "enter", why)
+        assert (shop.step(), shop.view.cash, shop.view.amount) == (Step.VOIDED, cash, Money(500))
+        shop.sell("420", "A")
+        choose(shop, "f8", "1")
+        assert (shop.step(), shop.view.cash) == (Step.VOIDED, None)
+
+
 def test_f8_takes_back_the_repayment_and_not_the_sale_before_it() -> None:
     with open_shop(TAKING) as shop:
         shop.sell("420", "A")
@@ -390,3 +415,22 @@ def test_the_strip_shows_repayments_after_a_restart(settings: TillSettings) -> N
     with open_shop(settings, entries) as again:
         rows = [(row.amount, row.repaid, row.is_voided) for row in again.view.recent_sales]
         assert rows == [(Money(300), Direction.OUT, True), (Money(2000), Direction.IN, False)]
+
+
+def test_nothing_is_paid_out_while_it_is_to_be_clarified_what_is_there() -> None:
+    """The row has the 50.00 that were paid in and not the 20.00 that were bought since."""
+    with crewed_shop(STAFFED, who="Kim") as shop:
+        pay(shop, "A", "5000")
+        shop.escape()
+        shop.sell("2000", "A")
+        shop.later(12.0)
+        position = shop.books.position(ADA.id)
+        assert position is not None
+        shop.books._positions[ADA.id] = replace(position, conflict="mark-lost")
+        shop.everybody_knows(ADA.card_id, known(ADA, -6230))
+        pay(shop, "A", "6230", out=True)
+        assert notice(shop) == phrase("repay.in-question")
+        assert amounts(shop) == [(ADA.id, -5000)]
+        shop.escape()
+        pay(shop, "A", "100")
+        assert amounts(shop) == [(ADA.id, -5000), (ADA.id, -100)]

@@ -1,6 +1,7 @@
 """What a report says in words: sentences, remarks, charts of many days."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
@@ -131,6 +132,20 @@ def test_repayments_and_write_offs_are_columns_where_there_are_any() -> None:
     written_off = report(SOLD, written_off=CountAndSum(1, 150))
     assert ("written off", "1", "-€1.50") in summary_rows(written_off, EUR)
     assert ("change of all debts", "", "€2.50") in summary_rows(written_off, EUR)
+
+
+def test_repayments_that_were_taken_back_are_named_apart() -> None:
+    taken_back = replace(
+        report(SOLD, repaid=CountAndSum(3, -200)),
+        paid_out=CountAndSum(1, 200),
+        pay_ins_taken_back=CountAndSum(1, 500),
+    )
+    rows = summary_rows(taken_back, EUR)
+    at = rows.index(("repayments", "2", "-€3.00"))
+    assert rows[at + 1 : at + 3] == [
+        ("  of them paid out", "1", "€2.00"),
+        ("repayments taken back", "1", "€5.00"),
+    ]
 
 
 def test_what_is_late_or_doubtful_is_said_below() -> None:

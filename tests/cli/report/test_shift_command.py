@@ -103,7 +103,7 @@ def test_text_and_json_of_a_z_show_the_same_figures(state: Path) -> None:
     assert printed("net") == document["total"]["net"] == "5.10"
     assert printed("cash expected") == document["cash"]["expected"] == "50.00"
     assert printed("difference") == document["cash"]["difference"] == "-0.50"
-    assert printed("unsent, all shifts") == document["unsent"]["sum"] == "2.40"
+    assert printed("customers to send, all shifts") == document["unsent"]["sum"] == "2.40"
     for column in ("good", "staff", "tax", "hour"):
         rows = document["tables"][column]
         assert sum(Decimal(row["net"]) for row in rows) == Decimal("5.10")

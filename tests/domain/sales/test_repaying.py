@@ -49,6 +49,7 @@ QUESTIONS = st.builds(
     is_fresh=st.booleans(),
     journal_open=st.booleans(),
     max_repayment=st.integers(0, 3000).map(Money),
+    in_question=st.booleans(),
 )
 
 
@@ -90,6 +91,7 @@ def repayment(direction: Direction, amount: int = 500) -> Repayment:
         ({"amount": Money(2001)}, RepaymentRefusal.TOO_MUCH),
         ({"journal_open": False}, RepaymentRefusal.TILL_CLOSED),
         ({"is_fresh": False}, None),
+        ({"in_question": True}, None),
         ({"cardholder": known(replace(ADA, blocked=True))}, None),
         ({"cardholder": known(replace(ADA, is_default=True))}, RepaymentRefusal.SYSTEM),
         ({"cardholder": replace(known(ADA), gone=True)}, RepaymentRefusal.GONE),
@@ -97,6 +99,7 @@ def repayment(direction: Direction, amount: int = 500) -> Repayment:
         ({"direction": Direction.OUT, "amount": Money(1000)}, None),
         ({"direction": Direction.OUT, "amount": Money(1001)}, RepaymentRefusal.NOT_THERE),
         ({"direction": Direction.OUT, "is_fresh": False}, RepaymentRefusal.NOT_FRESH),
+        ({"direction": Direction.OUT, "in_question": True}, RepaymentRefusal.IN_QUESTION),
         (
             {"direction": Direction.OUT, "cardholder": known(replace(ADA, blocked=True))},
             RepaymentRefusal.BLOCKED,
@@ -119,6 +122,7 @@ def test_cash_never_makes_a_debt_and_never_exceeds_the_limit(question: Repayment
     if question.direction is Direction.OUT:
         assert debt_after(question) <= ZERO
         assert question.is_fresh
+        assert not question.in_question
         assert not question.cardholder.snapshot.customer.blocked
     else:
         assert debt_after(question) < question.debt_now

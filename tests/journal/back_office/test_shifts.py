@@ -19,6 +19,7 @@ from taptill.domain.money import Money
 from taptill.domain.reports.report import CountAndSum, ShiftVoids, Tally
 from taptill.domain.reports.shift_report import Closing, ShiftReport, closed, identities
 from taptill.domain.reports.stored import from_body, to_body
+from taptill.domain.sales.repaying import Direction, direction_of, takes_back
 from taptill.journal.back_office.close_year import close_year
 from taptill.journal.back_office.shift_check import ShiftFault, shift_faults
 from taptill.journal.back_office.shift_entries import closed_entries, shift_entries
@@ -28,6 +29,7 @@ from taptill.journal.back_office.shifts import (
     running_report,
     stored_report,
 )
+from taptill.journal.file import entries
 from taptill.journal.identity import fork
 from taptill.journal.lock import alone
 from taptill.journal.queries import JournalQueries
@@ -48,6 +50,35 @@ def stored(queries: JournalQueries) -> list[ShiftReport]:
 
 def faults(queries: JournalQueries) -> list[ShiftFault]:
     return list(shift_faults(queries, named_zone))
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps=STEPS)
+def test_repayments_and_what_was_taken_back_of_them_are_counted_apart(
+    steps: list[PlayedStep],
+) -> None:
+    till = PlayedJournal()
+    with closing(till.file):
+        for step in steps:
+            till.play(step)
+        queries = till.queries()
+        for report in (*stored(queries), till.running()):
+            figures, shift = report.figures, report.shift
+            bounds = (shift.from_seq, shift.to_seq)
+            query = "kind = 'repayment' AND seq BETWEEN ? AND ?"
+            booked = [*entries(queries.connection, query, bounds)]
+            for is_back, direction, counted in (
+                (False, Direction.IN, figures.pay_ins),
+                (True, Direction.IN, figures.pay_ins_taken_back),
+                (False, Direction.OUT, figures.pay_outs),
+                (True, Direction.OUT, figures.pay_outs_taken_back),
+            ):
+                found = [
+                    abs(one.amount_minor or 0)
+                    for one in booked
+                    if (takes_back(one), direction_of(one)) == (is_back, direction)
+                ]
+                assert counted == CountAndSum(len(found), sum(found))
 
 
 @settings(max_examples=150, deadline=None)

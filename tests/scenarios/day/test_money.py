@@ -55,7 +55,7 @@ class CashDesk:
         self.till.wait_for("customers known here")
         self.cashier.type(typed)
         self.till.wait_for(*found)
-        self._press("\r", "Card read")
+        self._press("\r", "Found by name")
 
     def _press(self, key: str, shown: str) -> None:
         self.till.pause(READ_S)

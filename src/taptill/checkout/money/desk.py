@@ -9,7 +9,7 @@ from taptill.checkout.pages.page import Phrase, Turn, phrase
 from taptill.checkout.pages.sign_in import approval
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.recent_sales import recent_sale_of
-from taptill.checkout.sale import signed
+from taptill.checkout.sale import Authorisation, signed
 from taptill.checkout.session import OVER, Notice
 from taptill.checkout.till_state import TillState, settle_soon
 from taptill.domain.decision import Found
@@ -147,11 +147,9 @@ class RepaymentDesk:
         found, state = self._found(form), self._state
         if found is None:
             return RepaymentRefusal.GONE
-        pending = self._pending()
+        authorisation = self._authorisation()
+        pending = authorisation.pending if authorisation else None
         is_open = pending is not None and not state.ports.journal.closed_by()
-        authorisation = state.sale.authorisation
-        if authorisation and authorisation.in_question:  # what may be there already is not paid out
-            pending = max(pending or ZERO, ZERO)
         question = RepaymentQuestion(
             cardholder=found,
             direction=form.direction,
@@ -160,6 +158,7 @@ class RepaymentDesk:
             is_fresh=found.is_fresh(state.settings.policy.fresh_s),
             journal_open=is_open,
             max_repayment=state.settings.max_repayment or ZERO,
+            in_question=authorisation is not None and authorisation.in_question,
         )
         return refusal(question)
 
@@ -174,10 +173,13 @@ class RepaymentDesk:
 
     def _pending(self) -> Money | None:
         """Return what this journal holds beyond the row; None where it cannot be read."""
+        authorisation = self._authorisation()
+        return authorisation.pending if authorisation else None
+
+    def _authorisation(self) -> Authorisation | None:
+        """Return the decision of this moment with its figures; None without a customer."""
         lookup = self._state.sale.lookup
-        if lookup is None:
-            return None
-        return self._state.authorise(lookup).pending
+        return self._state.authorise(lookup) if lookup else None
 
 
 def _words(refused: RepaymentRefusal) -> Phrase:

@@ -38,21 +38,31 @@ def _totals(figures: Report) -> Iterator[PageRow]:
     yield _row(phrase("row.to-send"), None, total.to_send_minor)
     if total.in_question_minor:
         yield _row(phrase("row.in-question"), None, total.in_question_minor, Tone.CAREFUL)
-    if figures.paid_in.count:
-        yield _row(phrase("row.paid-in"), figures.paid_in.count, figures.paid_in.sum_minor)
-    if figures.paid_out.count:
-        paid_out = figures.paid_out
-        yield _row(phrase("row.paid-out"), paid_out.count, -paid_out.sum_minor)
+    yield from _repayments(figures)
     if figures.written_off.count:
         written_off = figures.written_off
         yield _row(phrase("row.written-off"), written_off.count, -written_off.sum_minor)
     yield _row(phrase("row.offline"), figures.offline.count, figures.offline.sum_minor)
-    if figures.without_card.count:
-        without_card = figures.without_card
-        yield _row(phrase("row.without-card"), without_card.count, without_card.sum_minor)
+    parts = {"row.without-card": figures.without_card, "row.self-service": figures.self_service}
+    for key, part in parts.items():
+        if part.count:
+            yield _row(phrase(key), part.count, part.sum_minor)
     if figures.untrusted.count:
         untrusted = figures.untrusted
         yield _row(phrase("row.untrusted"), untrusted.count, untrusted.sum_minor, Tone.CAREFUL)
+
+
+def _repayments(figures: Report) -> Iterator[PageRow]:
+    """Yield what was paid in and out in cash, and apart from each what was taken back of it."""
+    parts = (
+        ("row.paid-in", figures.pay_ins, 1),
+        ("row.paid-in-taken-back", figures.pay_ins_taken_back, -1),
+        ("row.paid-out", figures.pay_outs, -1),
+        ("row.paid-out-taken-back", figures.pay_outs_taken_back, 1),
+    )
+    for key, part, sign in parts:
+        if part.count:
+            yield _row(phrase(key), part.count, sign * part.sum_minor)
 
 
 def _cash(report: ShiftReport) -> Iterator[PageRow]:
@@ -106,10 +116,10 @@ def _table(title: Phrase, rows: Iterable[PageRow]) -> Iterator[PageRow]:
 
 
 def _declined(figures: Report) -> Iterator[PageRow]:
-    if figures.declined or figures.overrides:
+    rows = (_row(why_declined(reason), count, None) for reason, count in figures.declined)
+    yield from _table(phrase("entry.declined"), rows)
+    if figures.overrides:
         yield PageRow(("",))
-    for reason, count in figures.declined:
-        yield _row(why_declined(reason), count, None)
     for override in figures.overrides:
         names = phrase("row.override", staff=override.staff, cashier=override.cashier)
         yield _row(names, None, override.amount_minor)

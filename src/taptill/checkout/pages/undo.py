@@ -24,11 +24,11 @@ from taptill.domain.entry import ChargedLine, Draft
 from taptill.domain.money import Money
 from taptill.domain.sales.past import PastSale
 from taptill.domain.sales.remainder import Part, PartRefusal, Remainder, worth
-from taptill.domain.sales.repaying import direction_of, taking_back_draft
+from taptill.domain.sales.repaying import NOT_PAID, direction_of, taking_back_draft
 from taptill.domain.sales.undo import SaleOrigin, Undoer, UndoRight, may_undo
 from taptill.domain.staff.member import Right, StaffMember
 
-REPAYMENT_REASONS = ("wrong amount", "wrong customer", "not paid")
+REPAYMENT_REASONS = ("wrong amount", "wrong customer", NOT_PAID)
 """Why a repayment is taken back, as the journal has it."""
 
 LISTED_MAX = 200

@@ -107,8 +107,11 @@ def _sums(report: Report, currency: Currency) -> Mapping[str, Any]:
     sums: dict[str, CountAndSum] = {
         "repaid": report.repaid,
         "paid_out": report.paid_out,
+        "pay_ins_taken_back": report.pay_ins_taken_back,
+        "pay_outs_taken_back": report.pay_outs_taken_back,
         "written_off": report.written_off,
         "without_card": report.without_card,
+        "self_service": report.self_service,
         "offline": report.offline,
         "sent_later": report.sent_later,
         "voids_of_outside": report.voids_of_outside,

@@ -38,17 +38,26 @@ def summary_rows(report: Report, currency: Currency) -> list[SummaryRow]:
         row("  not sent yet", total.to_send_minor),
         row("  in question", total.in_question_minor),
     ]
+    pay_ins, pay_outs = report.pay_ins, report.pay_outs
+    back_in, back_out = report.pay_ins_taken_back, report.pay_outs_taken_back
     beside = (
-        ("repayments", -report.repaid.sum_minor, report.repaid.count),
-        ("  of them paid out", report.paid_out.sum_minor, report.paid_out.count),
+        ("repayments", pay_outs.sum_minor - pay_ins.sum_minor, pay_ins.count + pay_outs.count),
+        ("  of them paid out", pay_outs.sum_minor, pay_outs.count),
+        (
+            "repayments taken back",
+            back_in.sum_minor - back_out.sum_minor,
+            back_in.count + back_out.count,
+        ),
         ("written off", -report.written_off.sum_minor, report.written_off.count),
     )
     rows += [row(*one) for one in beside if one[-1]]
     if report.repaid.count or report.written_off.count:
         rows.append(row("change of all debts", report.change_minor))
-    if report.without_card.count:
-        without_card = report.without_card
-        rows.append(row("charged without a card", without_card.sum_minor, without_card.count))
+    parts = (
+        ("charged without a card", report.without_card),
+        ("charged by customers alone", report.self_service),
+    )
+    rows += [row(words, part.sum_minor, part.count) for words, part in parts if part.count]
     if total.sales:
         rows.append(row("average sale", report.average_minor))
     if report.overrides:
@@ -73,7 +82,7 @@ def shift_rows(report: ShiftReport, currency: Currency) -> list[SummaryRow]:
     if figures.office_moved:
         rows.append(("seen changes by the office", str(figures.office_moved), ""))
     rows += [
-        row("unsent, all shifts", report.unsent.sum_minor, report.unsent.count),
+        row("customers to send, all shifts", report.unsent.sum_minor, report.unsent.count),
         row("open cases, all shifts", report.cases.sum_minor, report.cases.count),
         row("cash at the opening", cash.opening_minor),
     ]

@@ -27,8 +27,8 @@ from taptill.domain.reports.report import (
 from taptill.domain.reports.scopes import Scope, ScopeTest, ShiftRange
 from taptill.domain.reports.tables import Movement, SalesTables
 from taptill.domain.reports.voided import VoidedCharge, taxed_lines
-from taptill.domain.sales.past import WITHOUT_CARD
-from taptill.domain.sales.repaying import Direction, direction_of
+from taptill.domain.sales.past import SELF_SERVICE, WITHOUT_CARD
+from taptill.domain.sales.repaying import Direction, direction_of, takes_back
 
 
 class ReportCounter:
@@ -112,7 +112,10 @@ class ReportCounter:
             first_seq=facts.first_seq,
             last_seq=facts.last_seq,
             paid_out=facts.sums["paid_out"],
+            pay_ins_taken_back=facts.sums["pay_ins_taken_back"],
+            pay_outs_taken_back=facts.sums["pay_outs_taken_back"],
             without_card=facts.sums["without_card"],
+            self_service=facts.sums["self_service"],
         )
 
     def _add_inside(self, entry: Entry) -> None:
@@ -140,8 +143,12 @@ class ReportCounter:
         self._people.setdefault(customer_id, entry)
         self._repaid[customer_id] -= amount
         self._facts.add("repaid", -amount)
-        if direction_of(entry) is Direction.OUT:
+        is_out = direction_of(entry) is Direction.OUT
+        if is_out:
             self._facts.add("paid_out", amount)
+        if takes_back(entry):
+            name = "pay_outs_taken_back" if is_out else "pay_ins_taken_back"
+            self._facts.add(name, abs(amount))
 
     def _add_movement(self, entry: Entry) -> None:
         moment, day = self._scope.days.local(entry.at), self._test.day_of(entry.at)
@@ -246,6 +253,8 @@ class _Facts:
         self.overrides += _overrides(charge)
         if charge.body.get(WITHOUT_CARD):
             self.add("without_card", charge.amount_minor or 0)
+        if charge.body.get(SELF_SERVICE):
+            self.add("self_service", charge.amount_minor or 0)
         if charge.body.get("offline"):
             self.add("offline", charge.amount_minor or 0)
             self.offline_from = min(self.offline_from or at, at)

@@ -171,7 +171,9 @@ class Report:
     - `repaid`, `written_off`: of their entries; sums are positive where they lower a debt. `repaid`
       is what was paid in less what was paid out; `paid_out` is that part, positive for cash out.
       An entry that takes a repayment back counts with the other sign, on the side of that one.
-    - `without_card`: charges to customers who were chosen by name.
+    - `pay_ins_taken_back`, `pay_outs_taken_back`: those entries alone, with positive sums.
+    - `without_card`: charges to customers who were chosen by name. `self_service`: those that the
+      customers made alone.
     - `offline`: charges that were decided from the cache; `offline_from` and `offline_to` are the
       times of the first and the last, empty without one.
     - `sent_later`: charges and voids that reached the books on a later day than their own, or
@@ -217,12 +219,27 @@ class Report:
     first_seq: int
     last_seq: int
     paid_out: CountAndSum = CountAndSum()
+    pay_ins_taken_back: CountAndSum = CountAndSum()
+    pay_outs_taken_back: CountAndSum = CountAndSum()
     without_card: CountAndSum = CountAndSum()
+    self_service: CountAndSum = CountAndSum()
 
     @property
     def paid_in(self) -> CountAndSum:
-        """What was paid in, in cash."""
+        """What was paid in, in cash, and the entries that take back such a repayment."""
         return self.repaid.add(self.paid_out.sum_minor, -self.paid_out.count)
+
+    @property
+    def pay_ins(self) -> CountAndSum:
+        """The cash that was paid in, whether or not it was taken back."""
+        taken_back = self.pay_ins_taken_back
+        return self.paid_in.add(taken_back.sum_minor, -taken_back.count)
+
+    @property
+    def pay_outs(self) -> CountAndSum:
+        """The cash that was paid out, whether or not it was taken back."""
+        taken_back = self.pay_outs_taken_back
+        return self.paid_out.add(taken_back.sum_minor, -taken_back.count)
 
     @property
     def change_minor(self) -> int:

@@ -11,6 +11,9 @@ from taptill.domain.sales.remainder import Remainder, lines_of_void, remainder
 WITHOUT_CARD = "without_card"
 """Key of an entry about a customer who was chosen by name, and tapped no card."""
 
+SELF_SERVICE = "self_service"
+"""Key of a charge that the customer has made alone."""
+
 PAGE_ROWS = 50
 """Rows of a page, where nobody asks for another number."""
 

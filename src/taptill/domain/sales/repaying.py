@@ -24,6 +24,10 @@ VOIDS = "voids"
 """Key of the number of the entry that is taken back."""
 
 
+NOT_PAID = "not paid"
+"""Why a repayment is taken back of which no cash was given, as the journal has it."""
+
+
 class Direction(StrEnum):
     """Which way the cash goes; each is a key of the screen texts."""
 
@@ -41,6 +45,7 @@ class RepaymentRefusal(StrEnum):
     TOO_MUCH = "too-much"  # beyond the limit of the till
     BLOCKED = "blocked"  # nothing is paid out to a customer who is blocked
     NOT_FRESH = "not-fresh"  # nothing is paid out by what the cache says
+    IN_QUESTION = "in-question"  # nobody can tell what is there in advance
     NOT_THERE = "not-there"  # more than is there in advance
 
 
@@ -48,8 +53,9 @@ class RepaymentRefusal(StrEnum):
 class RepaymentQuestion:
     """All that it depends on whether a repayment may be booked.
 
-    `amount` is the cash. `debt_now` is what the customer owes with all that this journal holds,
-    where that is in question the larger one. `is_fresh`: the backend has just answered.
+    `amount` is the cash. `debt_now` is what the customer owes with all that this journal holds.
+    `in_question`: the row does not tell how much of that it has. `is_fresh`: the backend has just
+    answered.
     """
 
     cardholder: Found
@@ -59,6 +65,7 @@ class RepaymentQuestion:
     is_fresh: bool
     journal_open: bool
     max_repayment: Money
+    in_question: bool = False
 
 
 def refusal(question: RepaymentQuestion) -> RepaymentRefusal | None:
@@ -85,6 +92,8 @@ def refusal(question: RepaymentQuestion) -> RepaymentRefusal | None:
 def _refusal_to_pay_out(question: RepaymentQuestion) -> RepaymentRefusal | None:
     if not question.is_fresh:
         return RepaymentRefusal.NOT_FRESH
+    if question.in_question:
+        return RepaymentRefusal.IN_QUESTION
     return RepaymentRefusal.NOT_THERE if debt_after(question) > ZERO else None
 
 
@@ -151,6 +160,13 @@ def taking_back_draft(repayment: Entry, *, reason: str, approved_by: str = "") -
         body=body,
         charge_id=f"{repayment.charge_id}{TAKEN_BACK_END}",
     )
+
+
+def cash_at(taking_back: Draft) -> Direction | None:
+    """Return which way cash goes over the counter now; None where it never went, and for a sale."""
+    if taking_back.kind is not EntryKind.REPAYMENT or taking_back.body.get("reason") == NOT_PAID:
+        return None
+    return Direction.OUT if (taking_back.amount_minor or 0) > 0 else Direction.IN
 
 
 def takes_back(entry: Entry) -> bool:
