@@ -13,6 +13,7 @@ from tests.benchmarks import basket, counter, footprint, reader, start, syncs
 from tests.benchmarks.books import history, journal, names, pages, settling, shift
 from tests.benchmarks.figures import HEAD, Bench, Figure
 from tests.benchmarks.full_sync import rate, taps
+from tests.benchmarks.printers import measure as printers
 from tests.benchmarks.readers import decoders, idle, learning
 from tests.benchmarks.service import measure as service
 from tests.benchmarks.stations import measure as stations
@@ -24,6 +25,7 @@ MEASURES: Mapping[str, Measure] = {
     "tap": counter.measure_tap,
     "enter": counter.measure_enter,
     "next": counter.measure_next,
+    "printers": printers.measure,
     "basket": basket.measure,
     "pages": pages.measure,
     "stations": stations.measure,

@@ -48,6 +48,12 @@ group = "{group}"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 GROUP_GOODS = 20
 
+RECEIPT = """
+[receipt]
+printer = "{printer}"
+when = "always"
+"""
+
 STAFF = """
 [[staff]]
 name = "Person {number}"
@@ -74,6 +80,7 @@ class TillFolder:
     token: str = "none"
     goods: int = 1
     staff: int = 0
+    printer: str = ""
     lines: list[SerialLine] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +91,7 @@ class TillFolder:
         self.lines = [SerialLine(self.folder / f"reader-{n}") for n in range(self.readers)]
         readers = [READER.format(port=line.link) for line in self.lines]
         text = CONFIG.format(url=self.url, folder=self.folder) + "".join(
-            [*readers, *self._goods(), *self._staff()]
+            [*readers, *self._goods(), *self._staff(), *self._receipt()]
         )
         (self.folder / "config.toml").write_text(text)
 
@@ -95,6 +102,10 @@ class TillFolder:
             GOOD.format(key=key.strip(), name=f"Good {n}", group=f"Group {n // GROUP_GOODS}")
             for n, key in enumerate(letters)
         ]
+
+    def _receipt(self) -> list[str]:
+        """Return the lines that print each sale, if there is a printer."""
+        return [RECEIPT.format(printer=self.printer)] if self.printer else []
 
     def _staff(self) -> list[str]:
         """Return the members of staff of the config, all with the same PIN."""

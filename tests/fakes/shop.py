@@ -98,6 +98,7 @@ class Shop:
             people=lambda: self.people,
             purchases=self._purchases,
             slips=self.slip_desk if has_printer else None,
+            report_printer=self.slip_desk if has_printer else None,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)

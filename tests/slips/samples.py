@@ -59,3 +59,19 @@ def void_slip() -> Slip:
     found = slip_of(HistoryRow(VOID, CHARGE), "Café Röstfrisch", EUR)
     assert found
     return found
+
+
+PAID_IN = entry(EntryKind.REPAYMENT, 45, -2000, currency="EUR", initials="A. B.")
+PAID_OUT = entry(EntryKind.REPAYMENT, 46, 500, currency="EUR", initials="A. B.")
+TAKEN_BACK = entry(EntryKind.REPAYMENT, 47, 2000, currency="EUR", voids=45)
+
+
+def cash_slips() -> dict[str, Slip]:
+    """Return slips of cash that was paid in, paid out, and given back."""
+    rows = {
+        "paid in": HistoryRow(PAID_IN, PAID_IN),
+        "paid out": HistoryRow(PAID_OUT, PAID_OUT),
+        "taken back": HistoryRow(TAKEN_BACK, TAKEN_BACK),
+    }
+    slips = {name: slip_of(row, "Café Röstfrisch", EUR) for name, row in rows.items()}
+    return {name: found for name, found in slips.items() if found}

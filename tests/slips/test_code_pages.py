@@ -8,6 +8,11 @@ from taptill.slips.code_pages import CODECS, code_page
 
 EXAMPLES = {
     "ascii writes umlauts out": ("ascii", "Müller Straße Öl", b"Mueller Strasse Oel"),
+    "in a word of capitals both letters are capitals": (
+        "ascii",
+        "ÜBUNG ZURÜCK MENÜ Übung Ä ÆLI ŒUVRE ЖУК",
+        b"UEBUNG ZURUECK MENUE Uebung Ae AELI OEUVRE ZHUK",
+    ),
     "ascii names the euro": ("ascii", "12,50 €", b"12,50 EUR"),
     "a letter and its mark are one": ("ascii", "Mu\u0308ller", b"Mueller"),
     "letters of other scripts": ("ascii", "żółć Жук", b"zolc Zhuk"),

@@ -4,18 +4,25 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.fakes.devices.paper import Mood, TcpPrinter
 from tests.slips.samples import CHARGE, VOID, entry
+from tests.ui.pictures.shown import z_report
 
 from taptill.domain.entry import EntryKind
+from taptill.domain.reports.shift_report import ShiftReport
 from taptill.domain.slips.printer import PrinterHealth, PrinterState
-from taptill.slips.desk import FRESH_MS, PrintDesk, When
-from taptill.slips.printers.connection import PrinterConnection, PrinterError
+from taptill.slips.desk import FRESH_MS, DeskTimes, PrintDesk, SlipMakers, When
+from taptill.slips.printers.connection import WRITE_S, PrinterConnection, PrinterError
 from taptill.slips.printers.opening import open_printer
 from taptill.slips.spool import ROWS_MAX, Spool, SpoolRow
+
+UNMADE = "whose report cannot be made"
+BROKEN = {PrinterState.NOT_THERE, PrinterState.NO_PAPER, PrinterState.SLOW}
+QUICK = DeskTimes(retry_s=0.01, look_s=0.01, give_way_s=0.0)
 
 
 class ScriptedPrinter:
@@ -53,18 +60,23 @@ class PrintRoom:
         self.now_ms = 1_000_000_000
         self._desks: list[PrintDesk] = []
 
-    def desk(self, when: When = "ask") -> PrintDesk:
+    def desk(self, when: When = "ask", times: DeskTimes = QUICK) -> PrintDesk:
         def printed(seq: int, before: int) -> bytes | None:
             return None if seq == 404 else f"{seq}/{before}".encode()
 
+        def report_printed(report: ShiftReport) -> bytes:
+            if report.closed_by == UNMADE:
+                raise ValueError(report)
+            return f"report {report.shift.number}".encode()
+
         made = PrintDesk(
             self.printer.open,
-            printed,
+            SlipMakers(printed, report_printed),
             Spool(self.folder / "slips.json"),
             when=when,
+            times=times,
             now_ms=lambda: self.now_ms,
         )
-        made.retry_s = made.look_s = 0.01
         self._desks.append(made)
         made.start()
         return made
@@ -100,6 +112,71 @@ def test_what_is_asked_for_is_printed_and_again_as_a_copy(room: PrintRoom) -> No
     wait_until(lambda: len(room.printer.paper) == 3)
     assert room.printer.paper == [b"41/0", b"41/1", b"41/2"]
     wait_until(lambda: desk.health() == PrinterHealth(PrinterState.OK))
+
+
+def test_who_asks_is_told_whether_it_is_a_copy_and_once_makes_none(room: PrintRoom) -> None:
+    desk = room.desk()
+    assert [desk.print_slip(41, once=True), desk.print_slip(41, once=True)] == [False, True]
+    wait_until(lambda: room.printer.paper == [b"41/0"])
+    wait_until(lambda: desk.health() == PrinterHealth(PrinterState.OK))
+    assert desk.print_slip(41, once=True)
+    assert desk.print_slip(41)
+    wait_until(lambda: room.printer.paper == [b"41/0", b"41/1"])
+
+
+def test_a_slip_that_is_printed_by_itself_is_no_first_one_for_who_asks(room: PrintRoom) -> None:
+    desk = room.desk("always")
+    desk.committed([CHARGE])
+    assert desk.print_slip(CHARGE.seq, once=True)
+
+
+def test_what_a_printer_has_refused_is_no_copy(room: PrintRoom) -> None:
+    room.printer.fault = PrinterError(PrinterState.NO_PAPER)
+    desk = room.desk()
+    assert not desk.print_slip(41)
+    wait_until(lambda: desk.health() == PrinterHealth(PrinterState.NO_PAPER, waiting=1))
+    wait_until(lambda: not desk.print_slip(41, once=True))
+
+
+def test_what_waits_behind_a_slip_that_a_printer_has_refused_is_no_copy(room: PrintRoom) -> None:
+    room.printer.fault = PrinterError(PrinterState.NO_PAPER)
+    desk = room.desk()
+    assert [desk.print_slip(seq, once=True) for seq in (41, 42)] == [False, False]
+    wait_until(lambda: desk.health() == PrinterHealth(PrinterState.NO_PAPER, waiting=2))
+    wait_until(lambda: not desk.print_slip(42, once=True))
+
+
+@pytest.mark.parametrize(("when", "count"), [("always", 1), ("ask", 0)])
+def test_the_z_is_printed_by_itself_where_the_site_wants_that(
+    room: PrintRoom, when: When, count: int
+) -> None:
+    desk = room.desk(when)
+    desk.print_closed(z_report())
+    desk.print_slip(41)
+    wait_until(lambda: room.printer.paper[-1:] == [b"41/0"])
+    assert room.printer.paper.count(b"report 12") == count
+
+
+def test_a_report_that_found_no_printer_does_not_wait(room: PrintRoom) -> None:
+    room.printer.fault = PrinterError(PrinterState.NO_PAPER)
+    desk = room.desk()
+    wait_until(lambda: state_of(desk) is PrinterState.NO_PAPER)
+    opened = room.printer.opened
+    assert not desk.print_report(z_report())
+    wait_until(lambda: room.printer.opened > opened + 2)  # a look may be under way
+    assert desk.health().waiting == 0
+    room.printer.fault = None
+    desk.print_slip(41)
+    wait_until(lambda: room.printer.paper == [b"41/0"])
+    desk.print_report(z_report())
+    wait_until(lambda: room.printer.paper == [b"41/0", b"report 12"])
+
+
+def test_a_report_that_cannot_be_made_keeps_no_receipt_from_being_printed(room: PrintRoom) -> None:
+    desk = room.desk()
+    desk.print_report(replace(z_report(), closed_by=UNMADE))
+    desk.print_slip(41)
+    wait_until(lambda: room.printer.paper == [b"41/0"])
 
 
 @pytest.mark.parametrize(("when", "count"), [("always", 2), ("ask", 0)])
@@ -166,9 +243,8 @@ def test_what_waits_can_be_dropped(room: PrintRoom) -> None:
 
 
 def test_a_stuck_printer_holds_nobody_up_and_what_it_prints_late_counts(room: PrintRoom) -> None:
-    desk = room.desk()
+    desk = room.desk(times=replace(QUICK, attempt_s=0.1))
     wait_until(lambda: state_of(desk) is PrinterState.OK)
-    desk.attempt_s = 0.02
     room.printer.gate.clear()
     before_s = time.monotonic()
     desk.print_slip(41)
@@ -177,7 +253,6 @@ def test_a_stuck_printer_holds_nobody_up_and_what_it_prints_late_counts(room: Pr
     opened = room.printer.opened
     time.sleep(0.1)
     assert room.printer.opened == opened  # one thread hangs, not one more each time
-    desk.attempt_s = 5.0
     room.printer.gate.set()
     wait_until(lambda: desk.health() == PrinterHealth(PrinterState.OK))
     assert room.printer.paper == [b"41/0"]
@@ -232,22 +307,24 @@ def test_each_change_of_the_printer_is_one_line_of_the_log(
     assert lines == [("printer.state", "ok"), ("printer.state", "no-paper")]
 
 
-@pytest.mark.parametrize("mood", [Mood.GONE, Mood.VANISHES, Mood.NO_PAPER])
+@pytest.mark.parametrize("mood", [Mood.GONE, Mood.VANISHES, Mood.NO_PAPER, Mood.STUCK])
 def test_a_real_connection_that_fails_prints_the_slip_once_it_is_well(
     tmp_path: Path, mood: Mood
 ) -> None:
     printer = TcpPrinter(mood)
     desk = PrintDesk(
-        lambda: open_printer(printer.address),
-        lambda seq, _: f"slip {seq}\n".encode() * 50_000,
+        lambda: open_printer(
+            printer.address, write_s=0.3 if printer.mood is Mood.STUCK else WRITE_S
+        ),
+        SlipMakers(lambda seq, _: f"slip {seq}\n".encode() * 50_000, lambda _: b""),
         Spool(tmp_path / "slips.json"),
+        times=QUICK,
     )
-    desk.retry_s = desk.look_s = 0.02
     desk.start()
     try:
         desk.print_slip(7)
         wait_until(lambda: desk.health().waiting == 1)
-        wait_until(lambda: state_of(desk) in {PrinterState.NOT_THERE, PrinterState.NO_PAPER})
+        wait_until(lambda: state_of(desk) in BROKEN)
         printer.paper, printer.mood = bytearray(), Mood.PRINTS
         wait_until(lambda: desk.health() == PrinterHealth(PrinterState.OK))
         wait_until(lambda: printer.paper.endswith(b"slip 7\n" * 50_000))

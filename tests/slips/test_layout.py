@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.slips.samples import CHARGE, EUR, entry, slip, void_slip
+from tests.slips.samples import CHARGE, EUR, cash_slips, entry, slip, void_slip
 
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow
-from taptill.domain.slips.slip import Slip, SlipLine, slip_of
+from taptill.domain.slips.slip import SLIP_KINDS, Slip, SlipLine, SlipSum, slip_of
 from taptill.slips.code_pages import CODECS, code_page
 from taptill.slips.layout import Paper, lay_out_slip
 from taptill.ui import texts
@@ -66,6 +66,23 @@ def test_a_void_whose_sale_is_gone_has_its_amount_alone() -> None:
     assert "Taken back: 9" in [line.rstrip() for line in rows(found, Paper(), "en")]
 
 
+@pytest.mark.parametrize(
+    ("which", "title", "total"),
+    [
+        ("paid in", "Bareinzahlung 45", "EINGEZAHLT             20,00 EUR"),
+        ("paid out", "Barauszahlung 46", "AUSGEZAHLT              5,00 EUR"),
+        ("taken back", "Zurueckgenommen: 47, von 45", "AUSGEZAHLT             20,00 EUR"),
+    ],
+)
+def test_cash_says_who_paid_whom_and_that_it_was_cash(which: str, title: str, total: str) -> None:
+    lines = [line.rstrip() for line in rows(cash_slips()[which], Paper())]
+    assert title in lines
+    assert total in lines
+    assert "Bar bezahlt" in [line.strip() for line in lines]
+    assert "Auf Ihr Konto, nicht bar bezahlt" not in lines
+    assert sum(set(line) == {"-"} for line in lines) == 1
+
+
 def test_a_copy_says_so_and_which_one() -> None:
     assert "COPY 2" in " ".join(rows(slip(copy=2), Paper(), "en"))
     assert "COPY" not in " ".join(rows(slip(), Paper(), "en"))
@@ -78,7 +95,7 @@ def test_no_slip_names_the_customer_or_is_a_tax_receipt(language: str) -> None:
     assert WORDS[language].say("slip.no-tax") in text
 
 
-@pytest.mark.parametrize("kind", sorted(set(EntryKind) - {EntryKind.CHARGE, EntryKind.VOID}))
+@pytest.mark.parametrize("kind", sorted(set(EntryKind) - SLIP_KINDS))
 def test_other_entries_have_no_slip(kind: EntryKind) -> None:
     assert slip_of(HistoryRow(entry(kind, 1, 5), None), "bar", EUR) is None
 
@@ -96,6 +113,22 @@ def test_the_amounts_of_one_tax_code_are_added_up() -> None:
     assert slip_of(HistoryRow(CHARGE, CHARGE), "bar", EUR) is not None
     of = Slip(till="b", number=1, at=CHARGE.at, lines=lines, total=Money(250), currency=EUR)
     assert of.taxes == (("A", Money(250)),)
+
+
+def test_two_goods_of_one_name_and_price_keep_their_own_tax_codes() -> None:
+    """What is eaten here and what is taken away; a part that is taken back may be of either."""
+    lines = [["Soup", 500, 1, "A"], ["Soup", 500, 2, "B"], ["Tea", 200, 1, "A"]]
+    sold = entry(EntryKind.CHARGE, 41, 1700, lines=lines, currency="EUR")
+    found = slip_of(HistoryRow(sold, sold), "bar", EUR)
+    assert found is not None
+    assert found.taxes == (("A", Money(700)), ("B", Money(1000)))
+    whole = slip_of(HistoryRow(entry(EntryKind.VOID, 42, -1700), sold), "bar", EUR)
+    assert whole is not None
+    assert whole.taxes == found.taxes
+    part = entry(EntryKind.VOID, 43, -700, lines=[["Soup", 500, 1], ["Tea", 200, 1]])
+    taken = slip_of(HistoryRow(part, sold), "bar", EUR)
+    assert taken is not None
+    assert [line.tax for line in taken.lines] == ["", "A"]
 
 
 @pytest.mark.parametrize("name", ["\xa0", "\u3000 x", " " * 50, "\u200b", ""])
@@ -121,6 +154,7 @@ SLIPS = st.builds(
     at=st.just(CHARGE.at),
     lines=st.lists(LINES, max_size=6).map(tuple),
     total=st.integers(0, 10**11).map(Money),
+    sum=st.sampled_from(SlipSum),
     currency=st.sampled_from([EUR, Currency.named("JPY"), Currency.named("KWD")]),
     of=st.none() | st.integers(0, 10**9),
     staff=NAMES,

@@ -13,7 +13,7 @@ import pytest
 from tests.fakes.devices.paper import Mood, TcpPrinter
 
 from taptill.domain.slips.printer import PrinterState
-from taptill.slips.attempt import print_bytes
+from taptill.slips.attempt import PrintAttempt, print_bytes
 from taptill.slips.escpos import ASK_PAPER
 from taptill.slips.printers import connection
 from taptill.slips.printers.devices import UsbPrinter, state_of_port
@@ -57,11 +57,24 @@ def test_a_printer_without_paper_prints_nothing_of_a_slip(printer: TcpPrinter) -
     assert printer.paper == b""
 
 
-def test_a_printer_that_stops_reading_is_slow_after_the_limit(printer: TcpPrinter) -> None:
+@pytest.mark.parametrize("octets", [SHORT, LONG], ids=["short", "long"])
+def test_a_printer_that_stops_reading_is_slow_after_the_limit(
+    printer: TcpPrinter, octets: bytes
+) -> None:
     printer.mood = Mood.STUCK
     before_s = time.monotonic()
-    assert printed(printer.address, LONG, 0.3) is PrinterState.SLOW
-    assert time.monotonic() - before_s < 5.0
+    assert printed(printer.address, octets, 0.3) is PrinterState.SLOW
+    assert 0.3 <= time.monotonic() - before_s < 5.0
+    assert printer.connections == 1
+
+
+def test_a_look_at_a_printer_that_stops_reading_says_slow(printer: TcpPrinter) -> None:
+    """Not even the question is taken: it is not well until the next slip hangs."""
+    printer.mood = Mood.STUCK
+    look = PrintAttempt(lambda: open_printer(printer.address, write_s=0.3), lambda _: None, 0)
+    look.start()
+    look.join(30.0)
+    assert look.outcome is PrinterState.SLOW
 
 
 def test_a_printer_that_vanishes_in_mid_line_is_not_there(printer: TcpPrinter) -> None:

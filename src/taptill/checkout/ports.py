@@ -134,14 +134,27 @@ class SlipDesk(Protocol):
     def health(self) -> PrinterHealth:
         """Return what is known of the printer, and how many slips wait."""
 
-    def print_slip(self, seq: int) -> None:
-        """Print the slip of an entry, marked as a copy where it was printed before."""
+    def print_slip(self, seq: int, *, once: bool = False) -> bool:
+        """Print the slip of an entry, as a copy where it was printed before; `once`: no copy.
+
+        Return whether it was printed before, or is being printed for an earlier request.
+        """
 
     def print_waiting(self) -> None:
         """Print all that wait, however long they have."""
 
     def drop_waiting(self) -> None:
         """Let nothing wait any more."""
+
+
+class ReportPrinter(Protocol):
+    """Prints reports of shifts beside the till; each call returns at once."""
+
+    def print_report(self, report: "ShiftReport") -> bool:
+        """Print a report once, and return whether the printer is ready; else nothing waits."""
+
+    def print_closed(self, report: "ShiftReport") -> None:
+        """Print the report of a shift that was closed, where the site wants that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,3 +182,4 @@ class Ports:
     purchases: Callable[[int, int], Sequence[Entry]] | None = None
     technician: "Callable[[], FiguresPort] | None" = None
     slips: SlipDesk | None = None
+    report_printer: ReportPrinter | None = None

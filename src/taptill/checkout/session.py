@@ -86,6 +86,8 @@ class Notice(StrEnum):
     NO_PRINTER = "no-printer"  # the config names none
     NO_SLIP = "no-slip"  # nothing was sold yet
     SLIP_PRINTS = "slip-prints"
+    SLIP_COPY = "slip-copy"  # it was printed before, and is printed as a copy now
+    SLIP_PRINTED = "slip-printed"  # a customer who is alone has one receipt of a sale
     SLIP_WAITS = "slip-waits"  # the printer does not print now
     SLIPS_DROPPED = "slips-dropped"
     NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock

@@ -76,7 +76,11 @@ class CodePage:
     def shown(self, text: str) -> str:
         """Return a line in letters of this page, each of which takes one column."""
         clean = _BLANKS.sub(" ", normalize("NFC", text))
-        return "".join(map(self._letter, clean))
+        letters = [self._letter(one) for one in clean]
+        return "".join(
+            letter.upper() if _stands_in_capitals(clean, place) else letter
+            for place, letter in enumerate(letters)
+        )
 
     def encoded(self, text: str) -> bytes:
         """Return the bytes of a text that `shown` has made."""
@@ -112,3 +116,11 @@ class CodePage:
 def code_page(name: str, number: int | None = None) -> CodePage:
     """Return a code page by its name; `number` is the printer's, None: Epson's."""
     return CodePage(name, CODECS[name][1] if number is None else number)
+
+
+def _stands_in_capitals(text: str, place: int) -> bool:
+    """Return whether a capital stands in a word of capitals, so that UE is written for it."""
+    if not text[place].isupper():
+        return False
+    after = text[place + 1 : place + 2]
+    return after.isupper() if after.isalpha() else text[max(0, place - 1) : place].isupper()

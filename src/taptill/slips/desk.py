@@ -13,36 +13,63 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from taptill.domain.entry import Entry
-from taptill.domain.slips.printer import PrinterHealth, PrinterState
+from taptill.domain.slips.printer import READY_STATES, PrinterHealth, PrinterState
 from taptill.domain.slips.slip import SLIP_KINDS
 from taptill.slips.attempt import ATTEMPT_S, PrintAttempt
 from taptill.slips.printers.connection import OpenPrinter, PrinterConnection
 from taptill.slips.spool import ROWS_MAX, Spool, SpoolRow
+
+if TYPE_CHECKING:  # a report is made where somebody asks for it
+    from taptill.domain.reports.shift_report import ShiftReport
 
 log = logging.getLogger("taptill.slips")
 
 FRESH_MS = 120_000
 """A slip that has waited longer is not printed by itself when the printer comes back."""
 
-RETRY_S = 5.0
-LOOK_S = 30.0
-"""Seconds between two looks at a printer that does not print, and at one that does."""
-
 When = Literal["ask", "always", "never"]
-Printed = Callable[[int, int], bytes | None]
-"""Returns the bytes of an entry's slip, of which so many were printed; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlipMakers:
+    """What makes the bytes.
+
+    `of_entry` takes the number of an entry and how many of its slips were printed; None: it has
+    none. `of_report` takes the report of a shift.
+    """
+
+    of_entry: Callable[[int, int], bytes | None]
+    of_report: Callable[["ShiftReport"], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskTimes:
+    """How long an attempt is waited for, and the pauses between two looks at the printer.
+
+    `retry_s` counts for one that does not print, `look_s` for one that does. Before it begins with
+    a request the desk gives way so long: what was sold shall be painted first.
+    """
+
+    attempt_s: float = ATTEMPT_S
+    retry_s: float = 5.0
+    look_s: float = 30.0
+    give_way_s: float = 0.05
+
+
+USUAL_TIMES = DeskTimes()
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What somebody asked for: slips to print, to drop, or all that wait."""
+    """What somebody asked for: slips to print, to drop, or all that wait; or a report."""
 
     seqs: tuple[int, ...] = ()
     every: bool = False
     drop: bool = False
+    report: "ShiftReport | None" = None
 
 
 class PrintDesk:
@@ -54,25 +81,26 @@ class PrintDesk:
     def __init__(
         self,
         open_printer: OpenPrinter,
-        printed: Printed,
+        makers: SlipMakers,
         spool: Spool,
         *,
         when: When = "ask",
+        times: DeskTimes = USUAL_TIMES,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._open = open_printer
-        self._printed = printed
+        self._makers = makers
         self._spool = spool
         self._when = when
         self._now_ms = now_ms
         self._requests: queue.Queue[_Request] = queue.Queue(ROWS_MAX)
         self._health = PrinterHealth(waiting=len(spool.waiting))
+        self._in_hand: set[int] = set()
+        """Entries whose slips were asked for, and are neither printed nor held up by a printer."""
         self._stuck: PrintAttempt | None = None
         self._stops = threading.Event()
+        self._times = times
         self._thread = threading.Thread(target=self._run, name="print desk", daemon=True)
-        self.attempt_s = ATTEMPT_S
-        self.retry_s = RETRY_S
-        self.look_s = LOOK_S
 
     def start(self) -> None:
         """Start the thread; what waits from before is looked at first."""
@@ -94,11 +122,32 @@ class PrintDesk:
         if self._when == "always":
             seqs = tuple(entry.seq for entry in entries if entry.kind in SLIP_KINDS)
             if seqs:
+                self._in_hand.update(seqs)
                 self._request(_Request(seqs))
 
-    def print_slip(self, seq: int) -> None:
-        """Print the slip of an entry, marked as a copy where it was printed before."""
-        self._request(_Request((seq,)))
+    def print_slip(self, seq: int, *, once: bool = False) -> bool:
+        """Print the slip of an entry, as a copy where it was printed before; `once`: no copy.
+
+        Return whether it was printed before, or is being printed for an earlier request.
+        """
+        is_copy = seq in self._in_hand or self._spool.row(seq).printed > 0
+        if not (is_copy and once):
+            self._in_hand.add(seq)
+            self._request(_Request((seq,)))
+        return is_copy
+
+    def print_report(self, report: "ShiftReport") -> bool:
+        """Print the report of a shift, once, and return whether the printer is ready for it.
+
+        It does not wait: it can be asked for again at any time.
+        """
+        self._request(_Request(report=report))
+        return self._health.state in READY_STATES
+
+    def print_closed(self, report: "ShiftReport") -> None:
+        """Take the report of a shift that was closed; it is printed where the site wants that."""
+        if self._when == "always":
+            self.print_report(report)
 
     def print_waiting(self) -> None:
         """Print all that wait, however long they have."""
@@ -112,6 +161,7 @@ class PrintDesk:
         try:
             self._requests.put_nowait(request)
         except queue.Full:
+            self._in_hand.difference_update(request.seqs)
             dropped = self._health.dropped + len(request.seqs)
             self._health = replace(self._health, dropped=dropped)
 
@@ -120,16 +170,23 @@ class PrintDesk:
             self._look()
             self._print_fresh()
             while not self._stops.is_set():
-                is_ok = self._health.state is PrinterState.OK
                 try:
-                    self._take(self._requests.get(timeout=self.look_s if is_ok else self.retry_s))
+                    request = self._requests.get(timeout=self._pause_s())
                 except queue.Empty:
                     self._look()
                     self._print_fresh()
+                else:
+                    self._stops.wait(self._times.give_way_s)
+                    self._take(request)
             self._keep_unread()
         except Exception:  # thread top: the till sells on, and the status line says it
             log.exception("printer.desk")
             self._set(PrinterState.NOT_THERE)
+
+    def _pause_s(self) -> float:
+        """Return how long nobody need look at the printer."""
+        is_ok = self._health.state is PrinterState.OK
+        return self._times.look_s if is_ok else self._times.retry_s
 
     def _take(self, request: _Request) -> None:
         for seq in request.seqs:
@@ -140,6 +197,8 @@ class PrintDesk:
             for row in self._spool.waiting:
                 self._spool.ask(row.seq, self._now_ms())
         self._set(self._health.state)
+        if request.report is not None:
+            self._attempt(partial(self._print_report, request.report))
         self._print_fresh()
 
     def _keep_unread(self) -> None:
@@ -152,22 +211,28 @@ class PrintDesk:
     def _print_fresh(self) -> None:
         """Print what waits since a short time, until the printer fails."""
         fresh_since_ms = self._now_ms() - FRESH_MS
-        for row in self._spool.waiting:
+        waiting = self._spool.waiting
+        for row in waiting:
             if self._stops.is_set():
                 return
             if row.asked_ms < fresh_since_ms:
                 continue
             if not self._attempt(partial(self._print, row), row.seq):
+                self._in_hand.difference_update(held_up.seq for held_up in waiting)
                 return
             self._note_printed(row.seq)
+            self._in_hand.discard(row.seq)
 
     def _look(self) -> None:
         self._attempt(lambda _: None)
 
     def _print(self, row: SpoolRow, to: PrinterConnection) -> None:
-        printed = self._printed(row.seq, row.printed)
+        printed = self._makers.of_entry(row.seq, row.printed)
         if printed is not None:
             to.write(printed)
+
+    def _print_report(self, report: "ShiftReport", to: PrinterConnection) -> None:
+        to.write(self._makers.of_report(report))
 
     def _note_printed(self, seq: int) -> None:
         self._spool.printed(seq)
@@ -179,7 +244,7 @@ class PrintDesk:
             return False
         attempt = PrintAttempt(self._open, work, seq)
         attempt.start()
-        attempt.join(self.attempt_s)
+        attempt.join(self._times.attempt_s)
         self._stuck = attempt if attempt.is_alive() else None
         self._set(PrinterState.SLOW if self._stuck else attempt.outcome)
         return attempt.outcome is PrinterState.OK and self._stuck is None

@@ -8,10 +8,13 @@ from typing import Protocol
 
 from taptill.domain.currencies.writing import amount, figure, sign_of
 from taptill.domain.money import Money
+from taptill.domain.slips.report_slip import ReportRow, ReportSlip
 from taptill.domain.slips.slip import Slip, SlipLine
 from taptill.slips.code_pages import CodePage
 
 _INDENT = "  "
+_FIGURES = 3
+"""Cells of a report's row with figures: label, count, amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,25 @@ def lay_out_slip(slip: Slip, paper: Paper, words: SlipWords) -> tuple[SlipRow, .
     return tuple(_Rows(paper, words).slip(slip))
 
 
+def lay_out_report(report: ReportSlip, paper: Paper, words: SlipWords) -> tuple[SlipRow, ...]:
+    """Return the rows of a shift's report, counts and amounts one below the other."""
+    return tuple(_Rows(paper, words).report(report))
+
+
+def _title_key(slip: Slip) -> str:
+    """Return the text that says what happened."""
+    if slip.sum.is_cash and slip.of:
+        return "slip.void-cash"
+    if slip.of is not None:
+        return "slip.void" if slip.of else "slip.void-alone"
+    return f"slip.{slip.sum}-number" if slip.sum.is_cash else "slip.sale"
+
+
+def _local(at: str) -> str:
+    """Return a UTC time to the minute as clocks here show it."""
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 class _Rows:
     """Makes rows; every text is brought into the page's letters before it is measured."""
 
@@ -65,19 +87,40 @@ class _Rows:
             *self._head(slip),
             self._rule(),
             *(row for line in slip.lines for row in self._line(line, slip)),
-            self._rule(),
+            *([self._rule()] if slip.lines else []),
             *self._total(slip),
             *self._foot(slip),
         ]
 
+    def report(self, report: ReportSlip) -> list[SlipRow]:
+        figures = [row for row in report.rows if len(row) == _FIGURES]
+        counts = max((len(self._shown(count)) for _, count, _ in figures), default=0)
+        amounts = max(
+            (len(self._shown(amount)) for _, count, amount in figures if count), default=0
+        )
+        return [
+            *(row for line in self._paper.header for row in self._centred(line, bold=True)),
+            *self._pair(report.till, _local(report.at)),
+            *(SlipRow(row.text, bold=True) for row in self._wrapped(report.title)),
+            self._rule(),
+            *(made for row in report.rows for made in self._report_row(row, counts, amounts)),
+            self._blank(),
+            *self._centred(self._words.say("slip.no-tax")),
+        ]
+
+    def _report_row(self, row: ReportRow, counts: int, amounts: int) -> list[SlipRow]:
+        if len(row) != _FIGURES:
+            return self._wrapped(row[0])
+        label, count, amount = map(self._shown, row)
+        right = f"{count.rjust(counts)} {amount.rjust(amounts)}" if count else amount
+        return self._pair(label, right)
+
     def _head(self, slip: Slip) -> list[SlipRow]:
         say, copies = self._words.say, str(slip.copy)
-        word = "slip.sale" if slip.of is None else "slip.void" if slip.of else "slip.void-alone"
-        title = say(word, number=str(slip.number), of=str(slip.of))
-        when = datetime.fromisoformat(slip.at).astimezone().strftime("%Y-%m-%d %H:%M")
+        title = say(_title_key(slip), number=str(slip.number), of=str(slip.of))
         return [
             *(self._centred(say("slip.copy", number=copies), bold=True) if slip.copy else ()),
-            *self._pair(slip.till, when),
+            *self._pair(slip.till, _local(slip.at)),
             *self._wrapped(title),
             *(self._wrapped(say("slip.staff", name=slip.staff)) if slip.staff else ()),
         ]
@@ -95,7 +138,7 @@ class _Rows:
 
     def _total(self, slip: Slip) -> list[SlipRow]:
         language, currency = self._words.language, slip.currency
-        word = self._words.say("slip.total" if slip.of is None else "slip.given-back")
+        word = self._words.say(f"slip.{slip.sum}")
         sign = self._shown(sign_of(currency, language))
         total = amount(slip.total, currency, language, sign)
         rows = self._pair(word, total)
@@ -107,10 +150,10 @@ class _Rows:
         return [*(SlipRow(row.text, bold=True, tall=True) for row in rows), *taxes]
 
     def _foot(self, slip: Slip) -> list[SlipRow]:
-        del slip
+        how_paid = "slip.cash" if slip.sum.is_cash else "slip.account"
         return [
             self._blank(),
-            *self._centred(self._words.say("slip.account")),
+            *self._centred(self._words.say(how_paid)),
             *self._centred(self._words.say("slip.no-tax")),
             *(row for line in self._paper.footer for row in self._centred(line)),
         ]

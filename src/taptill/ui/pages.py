@@ -15,6 +15,7 @@ from taptill.checkout.pages.page import (
     PageView,
     PersonName,
     Phrase,
+    TimeCell,
     Tone,
 )
 from taptill.domain.money import Money
@@ -250,7 +251,7 @@ def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> l
         for at in range(count)
     ]
     is_text = [
-        not any(isinstance(row.cells[at], Money) for row in rows if at < len(row.cells))
+        not any(isinstance(row.cells[at], Money | TimeCell) for row in rows if at < len(row.cells))
         for at in range(count)
     ]
     is_bar = [any(isinstance(row.cells[at], Bar) for row in rows) for at in range(count)]

@@ -186,6 +186,7 @@ def _connect(
         purchases=partial(last_purchases, journal.queries),
         technician=figures,
         slips=devices.slips,
+        report_printer=devices.print_desk,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
     till.restore(journal.queries.last_sales(RESTORED_SALES))

@@ -2,13 +2,15 @@
 
 import gc
 import warnings
+from dataclasses import replace
 from functools import partial
 
 from tests.checkout.pages.sales_book import STEP
-from tests.fakes.shop import Shop
+from tests.fakes.shop import SETTINGS, Shop, open_shop
 
 from taptill.checkout.pages.page import phrase
 from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import TillView
 from taptill.domain.money import Money
 
 
@@ -40,6 +42,19 @@ def test_everything_is_listed_newest_first(shop: Shop) -> None:
     shop.later(0.2)
     assert amounts(shop) == [Money(-300), Money(300), Money(420), Money(150), Money(100)]
     assert shop.page().head[0].cells == (phrase("page.found", count=5),)
+
+
+def test_nothing_is_said_to_be_found_or_not_before_the_search_has_begun(shop: Shop) -> None:
+    some_sales(shop)
+    views: list[TillView] = []
+    shop.do(lambda: shop.till.watch(views.append))
+    open_history(shop)
+    shop.later(0.2)
+    pages = [view.page for view in views if view.page]
+    counts = [page.head[0].cells[0] for page in pages if page.name == "history"]
+    assert counts[0] == phrase("page.searched", count=0)
+    assert counts[-1] == phrase("page.found", count=5)
+    assert phrase("page.found", count=0) not in counts
 
 
 def test_typing_narrows_the_list_and_backspace_widens_it(shop: Shop) -> None:
@@ -114,3 +129,40 @@ def test_keys_of_one_read_break_off_a_search_that_has_not_begun(shop: Shop) -> N
         shop.at_once(*(partial(shop.till.press, key) for key in "420"))
         gc.collect()
     assert (shop.page().typed, [str(one.message) for one in warned]) == ("420", [])
+
+
+def test_why_a_sale_was_taken_back_is_in_the_words_of_the_screen(shop: Shop) -> None:
+    some_sales(shop)
+    open_history(shop)
+    shop.later(0.2)
+    shop.enter()
+    cells = {row.cells[0]: row.cells[-1] for row in shop.page().rows}
+    assert cells[phrase("row.why")] == phrase("why.wrong-amount")
+
+
+def test_cash_is_listed_as_it_was_counted_and_below_zero_where_it_was_taken_back() -> None:
+    with open_shop(replace(SETTINGS, max_repayment=Money(9900))) as shop:
+        shop.tap("A")
+        shop.later(0.5)
+        shop.key("f7")
+        shop.press("500")
+        shop.enter()
+        shop.later(0.5)
+        shop.escape()
+        shop.key("f8")
+        shop.later(0.5)
+        shop.enter()
+        shop.press("3")
+        shop.later(1.0)
+        shop.escape()
+        open_history(shop)
+        shop.later(0.2)
+        assert amounts(shop) == [Money(-500), Money(500)]
+        shop.enter()
+        cells = {row.cells[0]: row.cells[-1] for row in shop.page().rows}
+        assert cells[phrase("row.why")] == phrase("why.not-paid")
+        shop.escape()
+        shop.escape()
+        shop.escape()
+        shop.key("f4")
+        assert amounts(shop) == [Money(-500), Money(500)]

@@ -3,12 +3,13 @@
 import pytest
 from tests.checkout.pages.crew import crewed_shop
 from tests.domain.samples import ADA
-from tests.fakes.shop import Shop
+from tests.fakes.shop import Shop, open_shop
 
 from taptill.checkout.pages.page import Cell, phrase
 from taptill.checkout.session import Notice, Step
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.money import Money
+from taptill.domain.slips.printer import PrinterHealth, PrinterState
 
 MENU = {"x": "1", "open": "2", "close": "3", "closes": "4"}
 
@@ -286,3 +287,37 @@ def test_what_was_written_off_has_the_sign_that_it_has_in_the_report(shop: Shop)
     shop.wait_for(shop.books.append([write_off]))
     menu(shop, "x")
     assert figures(shop)[phrase("row.written-off")] == Money(-420)
+
+
+def test_a_report_is_printed_as_often_as_f4_asks_for_it(shop: Shop) -> None:
+    sell(shop)
+    menu(shop, "x")
+    assert "f4-print" in shop.page().keys
+    for _ in range(2):
+        shop.key("f4")
+    assert shop.slip_desk.asked == ["report 1", "report 1"]
+    assert shop.page().notice == phrase("page.prints")
+    shop.slip_desk.now = PrinterHealth(PrinterState.NO_PAPER)
+    shop.key("f4")
+    assert shop.page().notice == phrase("page.printer-not-ready")
+
+
+def test_the_desk_hears_of_a_shift_that_is_closed(shop: Shop) -> None:
+    sell(shop)
+    menu(shop, "close")
+    type_and_enter(shop, "")
+    assert shop.page().name == "z"
+    assert shop.slip_desk.asked == ["closed 1"]
+    shop.escape()
+    menu(shop, "closes")
+    shop.hasty_enter()
+    shop.key("f4")
+    assert shop.slip_desk.asked == ["closed 1", "report 1"]
+
+
+def test_without_a_printer_no_report_can_be_printed() -> None:
+    with open_shop(has_printer=False) as shop:
+        menu(shop, "x")
+        shop.key("f4")
+        assert "f4-print" not in shop.page().keys
+        assert shop.page().notice == phrase("page.only-read")

@@ -23,6 +23,18 @@ from taptill.domain.reports.shift_report import Closing, closed
 from taptill.journal.back_office.close_year import close_year
 from taptill.journal.back_office.shifts import closing_draft, opening_draft
 
+CONFIG = """
+[backend]
+base_url = "http://127.0.0.1:9"
+[till]
+name = "canteen-1"
+[[reader]]
+driver = "simulated"
+[settlement]
+strategy = "debt"
+[receipt]
+printer = "{printer}"
+"""
 HOSTILE = "=Jo\x1b[31m\u202e <script>alert(1)</script>"
 COFFEE, CAKE, TYPED = ["Coffee", 120, 2, "A"], ["Cake", 250, 1, "B"], ["", 30, 1]
 
@@ -315,3 +327,30 @@ def test_the_page_names_every_key_and_column_for_programs(state: Path, words: st
     for part in ("overrides", "identities", "voids_of_shifts"):
         names |= {name for row in document.get(part, ()) for name in row}
     assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("words", "title"), [((), "X REPORT"), (("--last",), "Z REPORT")])
+def test_a_report_goes_onto_the_receipt_printers_paper(
+    state: Path, tmp_path: Path, words: tuple[str, ...], title: str
+) -> None:
+    config, paper = tmp_path / "config.toml", tmp_path / "paper"
+    config.write_text(CONFIG.format(printer=paper), "utf-8")
+    output = done(state, "shift", *words, "--print", "--config", str(config))
+    assert "was sent" in output
+    printed = paper.read_bytes()
+    assert title.encode() in printed
+    assert b"\x1b[31m" not in printed
+
+
+@pytest.mark.slow
+def test_why_no_report_was_printed_is_said(state: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(printer=""), "utf-8")
+    words = ("report", "shift", "--print", "--config", str(config))
+    assert "[receipt] printer" in taptill(state, *words).stderr
+    config.write_text(CONFIG.format(printer=tmp_path / "none" / "lp0"), "utf-8")
+    refused = taptill(state, *words)
+    assert refused.returncode == 69
+    assert "not there" in refused.stderr
+    assert "leave --list" in taptill(state, *words, "--list").stderr

@@ -6,6 +6,8 @@ import threading
 from contextlib import suppress
 from enum import StrEnum
 
+from tests.fakes.devices.full_buffer import drain, fill
+
 from taptill.slips.escpos import ASK_PAPER
 
 PAPER_THERE, PAPER_ENDED = b"\x12", b"\x72"
@@ -17,7 +19,7 @@ class Mood(StrEnum):
     PRINTS = "prints"
     SILENT = "prints, and answers no question"
     NO_PAPER = "answers that its paper has ended"
-    STUCK = "takes the connection and reads nothing"
+    STUCK = "takes the connection, and not one byte: its buffer is full"
     VANISHES = "reads some bytes, then its plug is pulled"
     GONE = "nobody listens"
 
@@ -26,16 +28,30 @@ class TcpPrinter:
     """Prints into `paper`, without the questions; `mood` may change between two connections."""
 
     def __init__(self, mood: Mood = Mood.PRINTS) -> None:
-        self.mood = mood
         self.paper = bytearray()
         self.connections = 0
         self._held: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", 0))
-        # So little fits between the two ends that a slip does not.
-        self._server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        self._mood = Mood.PRINTS
+        try:
+            self.mood = mood
+        except BaseException:  # the test is skipped
+            self._server.close()
+            raise
         self.port: int = self._server.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, name="fake printer", daemon=True)
         self._thread.start()
+
+    @property
+    def mood(self) -> Mood:
+        """Return what it does with the next connection."""
+        return self._mood
+
+    @mood.setter
+    def mood(self, mood: Mood) -> None:
+        if Mood.STUCK in {mood, self._mood} and mood is not self._mood:
+            (fill if mood is Mood.STUCK else drain)(self._server)
+        self._mood = mood
 
     @property
     def address(self) -> str:

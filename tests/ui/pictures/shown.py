@@ -142,7 +142,7 @@ def _pages() -> dict[str, TillPage]:
         "override": override,
         "case": case,
         "technician": TechnicianPage(source=_worn_reader()),
-        "z": ReportPage(report=_z(), back=Turn(), notice=phrase("page.closed", number=12)),
+        "z": ReportPage(report=z_report(), back=Turn(), notice=phrase("page.closed", number=12)),
     }
     return shown
 
@@ -165,7 +165,8 @@ def _charges() -> list[Entry]:
     ]
 
 
-def _z() -> ShiftReport:
+def z_report() -> ShiftReport:
+    """Return the Z of a morning with 25 sales, one of which was declined."""
     charges = _charges()
     scope = ShiftRange(12, 1, 26, BusinessDays(zone=UTC))
     counter = ReportCounter(scope, {ADA_ID: Position(customer_id=ADA_ID, start_seq=22)}, {})

@@ -51,6 +51,8 @@ def answer_enter(state: TillState) -> None:
 def refused_key(state: TillState, key: str) -> Notice:
     """Return why a key that opens a page is not for whoever is at the till; NONE: it is."""
     mode = state.settings.mode
+    if key == "f4" and mode is TillMode.SELF_SERVICE and state.sale.step is Step.PAID:
+        return Notice.NONE  # the customer's own receipt
     if not mode.is_unattended or key not in STAFF_KEYS:
         return Notice.NONE
     if mode is TillMode.BALANCE and key in _SELLING_KEYS:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from taptill.checkout.money.pages import OTHER, RepaymentBooked, RepaymentForm
 from taptill.checkout.money.typed_cash import TypedCash
 from taptill.checkout.pages.page import Phrase, Turn, phrase
 from taptill.checkout.pages.sign_in import approval
+from taptill.checkout.pages.slips.listing import print_slip
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.recent_sales import recent_sale_of
 from taptill.checkout.sale import Authorisation, signed
@@ -128,9 +130,14 @@ class RepaymentDesk:
         async def book() -> Turn:
             entries = await state.ports.journal.append([draft])
             self._booked(entries[0])
-            return Turn(booked)
+            return Turn(replace(booked, slip=self._slip(entries[0].seq)))
 
         return Turn(replace(form, notice=phrase("page.saving")), book)
+
+    def _slip(self, seq: int) -> Callable[[], Notice] | None:
+        """Return what prints the slip of an entry; None where there is no printer."""
+        slips = self._state.ports.slips
+        return partial(print_slip, slips, seq) if slips else None
 
     def _booked(self, entry: Entry) -> None:
         """Show it among the recent sales, decide anew about the customer, and settle soon."""

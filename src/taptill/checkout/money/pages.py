@@ -95,7 +95,8 @@ class RepaymentBooked:
     """What was booked, to read: who, how much, and what the customer owes now.
 
     `before` is None where that was not known any more when it was booked. `undo` returns what
-    follows F8: the list of what can be taken back, or why there is none.
+    follows F8: the list of what can be taken back, or why there is none. `slip` prints its slip and
+    returns the answer, None: there is no printer.
     """
 
     direction: Direction
@@ -103,6 +104,8 @@ class RepaymentBooked:
     amount: Money
     before: Money | None
     undo: Callable[[], Turn | Notice] = field(compare=False)
+    slip: Callable[[], Notice] | None = field(default=None, compare=False)
+    notice: Phrase | None = None
 
     @property
     def view(self) -> PageView:
@@ -123,7 +126,8 @@ class RepaymentBooked:
                 *balance,
             ),
             tone=Tone.GOOD,
-            keys=("go-on", "void", "esc-back"),
+            notice=self.notice,
+            keys=("go-on", "void", *(("slip",) if self.slip else ()), "esc-back"),
         )
 
     @property
@@ -132,6 +136,9 @@ class RepaymentBooked:
         return PageTraits(yields=True)
 
     def press(self, key: str) -> Turn:
-        """Take it back with F8; any other key leads to the sale."""
+        """Take it back with F8, print its slip with F4; any other key leads to the sale."""
+        if key == "f4":
+            answer = self.slip() if self.slip else Notice.NO_PRINTER
+            return Turn(replace(self, notice=phrase(f"notice.{answer}")))
         following = self.undo() if key == "f8" else BACK_TO_SALE
         return Turn(notice=following) if isinstance(following, Notice) else following

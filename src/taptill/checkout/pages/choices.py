@@ -84,14 +84,16 @@ class Choices:
         return self.follow(at, Turn(replace(self, chosen=at, notice=None)))
 
 
-def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back: Turn) -> Choices:
-    """Return a list of reasons, as the journal has them; `follow` is called with the one chosen.
+def reason_words(reason: str) -> Phrase:
+    """Return the screen's words for a reason of a list, which the journal has in English."""
+    return phrase(f"why.{reason.replace(' ', '-')}")
 
-    The screen's words for one are the text `why.`, and the reason with hyphens for blanks.
-    """
+
+def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back: Turn) -> Choices:
+    """Return a list of reasons, as the journal has them; `follow` is called with the one chosen."""
     return Choices(
         name=name,
-        rows=tuple(PageRow((phrase(f"why.{text.replace(' ', '-')}"),)) for text in texts),
+        rows=tuple(PageRow((reason_words(text),)) for text in texts),
         follow=lambda at, _: follow(texts[at]),
         back=back,
         numbered=True,

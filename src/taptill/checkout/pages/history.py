@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from taptill.checkout.charging import VOID_REASONS
+from taptill.checkout.pages.choices import reason_words
 from taptill.checkout.pages.page import (
     BACK_TO_SALE,
     DAY_AND_TIME,
@@ -13,14 +15,16 @@ from taptill.checkout.pages.page import (
     PageView,
     Phrase,
     TextField,
+    TimeCell,
     Turn,
     moved,
     phrase,
     why_declined,
 )
+from taptill.checkout.pages.undo import REPAYMENT_REASONS
 from taptill.checkout.ports import SalesBook
 from taptill.checkout.recent_sales import local_time
-from taptill.domain.entry import EntryKind
+from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow
 from taptill.domain.sales.repaying import direction_of, takes_back
@@ -29,6 +33,8 @@ from taptill.domain.sales.search import HistorySearch
 ROWS_MAX = 200
 """So many rows are listed; a narrower search finds the others."""
 
+_WHY_TAKEN_BACK = frozenset({*VOID_REASONS.values(), *REPAYMENT_REASONS})
+
 _TEXT = TextField(length_max=40, allowed="")
 
 
@@ -36,7 +42,8 @@ _TEXT = TextField(length_max=40, allowed="")
 class History:
     """What fits the text that was typed, newest first; a step of the search looks at some entries.
 
-    `next_seq` is where the search goes on, None: it has come to the beginning.
+    `next_seq` is where the search goes on, None: it has come to the beginning, or
+    `has_begun` is not so yet.
     """
 
     sales: SalesBook
@@ -45,18 +52,20 @@ class History:
     text: TextField = _TEXT
     rows: tuple[HistoryRow, ...] = ()
     next_seq: int | None = None
+    has_begun: bool = True
     chosen: int = 0
     notice: Phrase | None = None
 
     @cached_property
     def view(self) -> PageView:
         """Return the rows that were found so far."""
-        is_searching = self.next_seq is not None and len(self.rows) < ROWS_MAX
+        is_over = self.next_seq is None or len(self.rows) >= ROWS_MAX
+        is_searching = not (self.has_begun and is_over)
         count = phrase("page.searched" if is_searching else "page.found", count=len(self.rows))
         return PageView(
             name="history",
             head=(PageRow((count,)),),
-            rows=tuple(_row(row) for row in self.rows),
+            rows=tuple(entry_row(row) for row in self.rows),
             chosen=self.chosen if self.rows else None,
             field=phrase("page.search"),
             typed=self.text.text,
@@ -93,7 +102,8 @@ class History:
         search = HistorySearch.of(self.text.text, self.currency)
         found = self.sales.find(search, self.next_seq, ROWS_MAX - len(self.rows))
         rows = (*self.rows, *found.rows)
-        return self._searching(replace(self, rows=rows, next_seq=found.next_seq))
+        page = replace(self, rows=rows, next_seq=found.next_seq, has_begun=True)
+        return self._searching(page)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +123,7 @@ class HistoryEntry:
             ("row.when", local_time(entry.at, "%Y-%m-%d %H:%M")),
             ("row.customer", " ".join(filter(None, (row.initials, row.external_id)))),
             ("row.staff", entry.staff or ""),
-            ("row.why", why_declined(row.reason)),
+            ("row.why", _why(row.reason)),
             ("row.card", phrase("row.without-card") if row.is_without_card else ""),
             ("row.sale", entry.charge_id or ""),
         )
@@ -125,7 +135,7 @@ class HistoryEntry:
         ]
         return PageView(
             name="history-entry",
-            head=(_row(row),),
+            head=(entry_row(row),),
             rows=(
                 *lines,
                 *(PageRow((phrase(label), cell)) for label, cell in words if cell),
@@ -151,16 +161,33 @@ def history(
     sales: SalesBook, currency: Currency, back: Turn = BACK_TO_SALE, text: TextField = _TEXT
 ) -> Turn:
     """Return the turn that shows the history and begins to search it."""
-    page = History(sales=sales, currency=currency, back=back, text=text)
+    page = History(sales=sales, currency=currency, back=back, text=text, has_begun=False)
     return Turn(page, page.step, reads=True)
 
 
-def _row(row: HistoryRow) -> PageRow:
+def entry_row(row: HistoryRow) -> PageRow:
+    """Return an entry in a list: when, how much, whose or why declined, and what it is."""
     entry = row.entry
     is_decline = entry.kind is EntryKind.DECLINED
     who = why_declined(row.reason) if is_decline else row.initials
-    at = local_time(entry.at, DAY_AND_TIME)
-    kind = f"entry.{entry.kind}"
-    if entry.kind is EntryKind.REPAYMENT:
-        kind = "entry.void" if takes_back(entry) else f"row.paid-{direction_of(entry)}"
-    return PageRow((at, row.amount, who, phrase(kind)))
+    at = TimeCell(local_time(entry.at, DAY_AND_TIME))
+    return PageRow((at, _amount_named(row), who, _entry_words(entry)))
+
+
+def _why(reason: str) -> Cell:
+    """Return why a sale was taken back or declined, in the screen's words."""
+    return reason_words(reason) if reason in _WHY_TAKEN_BACK else why_declined(reason)
+
+
+def _amount_named(row: HistoryRow) -> Money:
+    """Return the amount of a row; cash as it was counted, below zero where it was taken back."""
+    if row.entry.kind is not EntryKind.REPAYMENT:
+        return row.amount
+    return Money(abs(row.amount.minor) * (-1 if takes_back(row.entry) else 1))
+
+
+def _entry_words(entry: Entry) -> Phrase:
+    """Return what an entry of the history is called: a sale, a void, cash paid in."""
+    if entry.kind is not EntryKind.REPAYMENT:
+        return phrase(f"entry.{entry.kind}")
+    return phrase("entry.void" if takes_back(entry) else f"row.paid-{direction_of(entry)}")

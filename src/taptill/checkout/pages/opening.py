@@ -134,7 +134,12 @@ class PageOpener:
         ports, currency = self._state.ports, self._state.settings.keypad.currency
         items: list[tuple[Phrase, Callable[[Turn], Turn]]] = []
         if ports.shifts:
-            shift = ShiftDesk(ports.shifts(), lambda: self._state.settings.keypad, self._name)
+            shift = ShiftDesk(
+                ports.shifts(),
+                lambda: self._state.settings.keypad,
+                self._name,
+                ports.report_printer,
+            )
             items += [
                 (phrase("office.x"), lambda menu: shift.report(menu, menu)),
                 (phrase("office.open"), self._if_closes(shift.opening)),
@@ -149,13 +154,17 @@ class PageOpener:
         return Turn(_menu(items)) if items else Notice.NOT_NOW
 
     def _slips(self) -> Turn | Notice:
-        """Print the slip of the sale on the screen, or list the last ones."""
+        """Print the slip of the sale on the screen, or list the last ones.
+
+        A customer who is alone has one of it, and no list.
+        """
         ports = self._state.ports
         if ports.slips is None or ports.past_sales is None:
             return Notice.NO_PRINTER
         currency = self._state.settings.keypad.currency
         pages = SlipPages(desk=ports.slips, sales=ports.past_sales(), currency=currency)
-        return pages.open(self._state.sale.step)
+        is_alone = self._state.settings.mode.is_unattended and self._desk.member is None
+        return pages.open(self._state.sale.step, once=is_alone)
 
     def _technician(self) -> Turn | Notice:
         """Return the till's figures, for those who may see them."""

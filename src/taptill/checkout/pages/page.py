@@ -45,6 +45,12 @@ class Balance:
     debt: Money
 
 
+class TimeCell(str):
+    """A time in a list: where there is too little room, the texts beside it are cut."""
+
+    __slots__ = ()
+
+
 Cell = Phrase | Money | PersonName | Balance | Bar | str
 """A text of the catalogue, an amount, a name, a balance, a bar, or a text from outside, which the
 screen cleans."""

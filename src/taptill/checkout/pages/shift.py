@@ -19,7 +19,7 @@ from taptill.checkout.pages.page import (
     phrase,
 )
 from taptill.checkout.pages.shift_rows import report_rows
-from taptill.checkout.ports import ShiftBook
+from taptill.checkout.ports import ReportPrinter, ShiftBook
 from taptill.checkout.session import Notice
 from taptill.domain.errors import ShiftError
 from taptill.domain.money import Money
@@ -36,10 +36,11 @@ _STEPS = {"up": -1, "down": 1, "page_up": -6, "page_down": 6}
 
 @dataclass(frozen=True, kw_only=True)
 class ReportPage:
-    """A report to read: an X of the running shift, or a stored Z."""
+    """A report to read, and to print: an X of the running shift, or a stored Z."""
 
     report: ShiftReport
     back: Turn
+    printer: ReportPrinter | None = None
     top: int = 0
     notice: Phrase | None = None
 
@@ -53,7 +54,7 @@ class ReportPage:
             top=self.top,
             notice=self.notice,
             tone=Tone.PLAIN if all(one.holds for one in identities(self.report)) else Tone.BAD,
-            keys=("scroll", "esc-back"),
+            keys=("scroll", *(("f4-print",) if self.printer else ()), "esc-back"),
         )
 
     @property
@@ -62,9 +63,13 @@ class ReportPage:
         return PageTraits(yields=True)
 
     def press(self, key: str) -> Turn:
-        """Scroll, or go back."""
+        """Scroll, print, or go back."""
         if key in BACK_KEYS | {"enter"}:
             return self.back
+        if key == "f4" and self.printer:
+            is_ready = self.printer.print_report(self.report)
+            words = phrase("page.prints" if is_ready else "page.printer-not-ready")
+            return Turn(replace(self, notice=words))
         if key in _STEPS:
             last = max(0, len(self.view.rows) - 4)
             return Turn(replace(self, top=max(0, min(self.top + _STEPS[key], last)), notice=None))
@@ -127,12 +132,13 @@ class ShiftDesk:
     book: ShiftBook
     keypad: Callable[[], Keypad]
     staff: Callable[[], str | None]
+    printer: ReportPrinter | None = None
 
     def report(self, waiting: Turn, back: Turn) -> Turn:
         """Count the X of the running shift, with `waiting` on the screen, and show it."""
 
         async def count() -> Turn:
-            return Turn(ReportPage(report=await self.book.running(), back=back))
+            return Turn(self._page(await self.book.running(), back))
 
         return replace(waiting, work=count, reads=True)
 
@@ -166,9 +172,12 @@ class ShiftDesk:
 
         async def read() -> Turn:
             reports = await self.book.closed(CLOSED_MAX)
-            return Turn(closes_page(reports, back))
+            return Turn(closes_page(reports, back, self.printer))
 
         return replace(waiting, work=read, reads=True)
+
+    def _page(self, report: ShiftReport, back: Turn) -> ReportPage:
+        return ReportPage(report=report, back=back, printer=self.printer)
 
     def _form(self, report: ShiftReport, back: Turn) -> Turn:
         cash, total, unsent = report.cash, report.figures.total, report.unsent
@@ -209,18 +218,22 @@ class ShiftDesk:
                 report = await self.book.close(replace(closing, staff=self.staff()))
             except ShiftError:
                 return BACK_TO_SALE
+            if self.printer:
+                self.printer.print_closed(report)
             done = phrase("page.closed", number=report.shift.number)
-            return Turn(ReportPage(report=report, back=BACK_TO_SALE, notice=done))
+            return Turn(replace(self._page(report, BACK_TO_SALE), notice=done))
 
         return Turn(replace(asked, notice=phrase("page.saving")), close)
 
 
-def closes_page(reports: Sequence[ShiftReport], back: Turn) -> Choices:
+def closes_page(
+    reports: Sequence[ShiftReport], back: Turn, printer: ReportPrinter | None = None
+) -> Choices:
     """Return the list of stored Zs; Enter shows one, and Esc on that leads to the list again."""
     return Choices(
         name="closes",
         rows=tuple(map(_close_row, reports)),
-        follow=lambda at, here: Turn(ReportPage(report=reports[at], back=here)),
+        follow=lambda at, here: Turn(ReportPage(report=reports[at], back=here, printer=printer)),
         back=back,
         yields=True,
     )

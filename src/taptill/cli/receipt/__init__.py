@@ -1,16 +1,12 @@
 """The commands `taptill receipt`: try the printer of receipts."""
 
-from functools import partial
 from pathlib import Path
 
 import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG
-from taptill.config import Config
-from taptill.domain.errors import PrintingError, UsageError
-from taptill.domain.slips.printer import PrinterState
-from taptill.ui import texts
+from taptill.cli.receipt.printing import print_once, printer_address
 from taptill.wiring.readers import check_reader
 
 ANSWERS = """
@@ -41,23 +37,10 @@ def test(option: Path | None, printer: str) -> int:
       taptill receipt test --printer 192.168.1.50:9100
     """
     config = configs.load(configs.find_config(option), check_reader)
-    address = printer or config.receipt.printer
-    if not address:
-        raise UsageError(problem="no printer: name one with --printer, or in [receipt] printer")
-    _print(config, address)
-    click.echo(f"{address}: the slip was sent.\n{ANSWERS}", nl=False)
-    return 0
-
-
-def _print(config: Config, address: str) -> None:
-    """Print the slip. Errors: PrintingError."""
-    from taptill.slips.attempt import print_bytes  # noqa: PLC0415 - heavy imports are late
-    from taptill.slips.calibration import calibration_slip  # noqa: PLC0415
-    from taptill.slips.printers.opening import open_printer  # noqa: PLC0415
+    address = printer_address(config, printer, ", or with --printer")
+    from taptill.slips.calibration import calibration_slip  # noqa: PLC0415 - heavy imports are late
     from taptill.wiring.devices.printing import paper_of  # noqa: PLC0415
 
-    opens = partial(open_printer, address, config.receipt.baud)
-    state = print_bytes(opens, calibration_slip(paper_of(config)))
-    if state is not PrinterState.OK:
-        words = texts.load("en").say(f"printer.{state}")
-        raise PrintingError(printer=address, state=words)
+    print_once(config, address, calibration_slip(paper_of(config)))
+    click.echo(f"{address}: the slip was sent.\n{ANSWERS}", nl=False)
+    return 0

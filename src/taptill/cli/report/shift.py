@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from taptill import config as configs
 from taptill.cli.output import sanitised, when
+from taptill.cli.receipt.printing import print_once, printer_address
 from taptill.cli.report.documents import shift_document
 from taptill.cli.report.forms import FORMS, Form, with_options
 from taptill.cli.report.printout import Printout
@@ -30,6 +32,7 @@ from taptill.journal.back_office.shifts import running_report
 from taptill.journal.identity import currency as newest_currency
 from taptill.journal.queries import JournalQueries, archive_of
 from taptill.operations.shifts import closed_shift, closed_shifts, last_shift
+from taptill.wiring.readers import check_reader
 
 
 @click.command()
@@ -37,8 +40,17 @@ from taptill.operations.shifts import closed_shift, closed_shifts, last_shift
 @with_options(FORMS)
 @click.option("--last", is_flag=True, help="The shift that was closed last.")
 @click.option("--list", "as_list", is_flag=True, help="One row for each closed shift.")
+@click.option("--print", "on_paper", is_flag=True, help="Print it on the receipt printer.")
 @click.option("--check", is_flag=True, help="Count closed shifts anew, and name what differs.")
-def shift(number: int | None, *, last: bool, as_list: bool, check: bool, **options: Any) -> None:
+def shift(
+    number: int | None,
+    *,
+    last: bool,
+    as_list: bool,
+    on_paper: bool,
+    check: bool,
+    **options: Any,
+) -> None:
     """Show the running shift as of now (X), or the closed shift NUMBER as it was stored (Z).
 
     The text fits a receipt printer of 42 columns. What has become of a closed shift's sales since
@@ -48,31 +60,56 @@ def shift(number: int | None, *, last: bool, as_list: bool, check: bool, **optio
     Examples:
       taptill report shift
       taptill report shift --last --html last.html
+      taptill report shift --last --print
       taptill report shift 12
       taptill report shift --list --csv > shifts.csv
       taptill report shift --check
     """
     if (number is not None) + last + as_list > 1:
         raise UsageError(problem="say one of NUMBER, --last and --list")
+    if on_paper and (as_list or check):
+        raise UsageError(problem="--print prints one shift: leave --list and --check away")
     form = Form(**options)
     with closing(JournalQueries(form.journal())) as queries:
         if check:
             _check(queries, number)
         elif as_list:
             form.show(_list(queries))
-        elif number is None and not last:
-            form.show(_running(queries, form), slip=True)
         else:
-            found = (
-                last_shift(queries, named_zone)
-                if number is None
-                else closed_shift(queries, number, named_zone)
-            )
-            form.show(shift_printout(found.report, found.now), slip=True)
+            report, now = _shift(queries, form, number, last=last)
+            if on_paper:
+                _print(report, options["option"])
+            else:
+                form.show(shift_printout(report, now), slip=True)
 
 
-def _running(queries: JournalQueries, form: Form) -> Printout:
-    return shift_printout(running_report(queries, form.days(), SystemClock().now()), None)
+def _shift(
+    queries: JournalQueries, form: Form, number: int | None, *, last: bool
+) -> tuple[ShiftReport, Report | None]:
+    """Return the shift with this number, the last one, or that which runs.
+
+    The second is what has become of a closed one since.
+    """
+    if number is None and not last:
+        return running_report(queries, form.days(), SystemClock().now()), None
+    found = (
+        last_shift(queries, named_zone)
+        if number is None
+        else closed_shift(queries, number, named_zone)
+    )
+    return found.report, found.now
+
+
+def _print(report: ShiftReport, option: Path | None) -> None:
+    """Print a report as the page of F10 shows it. Errors: UsageError, PrintingError."""
+    from taptill.ui import texts  # noqa: PLC0415 - only who prints needs them
+    from taptill.wiring.devices.printing import late_report_printer  # noqa: PLC0415
+
+    config = configs.load(configs.find_config(option), check_reader)
+    address = printer_address(config)
+    printed = late_report_printer(config, texts.load(config.till.language))(report)
+    print_once(config, address, printed)
+    click.echo(f"{address}: the report of shift {report.shift.number} was sent.")
 
 
 def shift_printout(report: ShiftReport, now: Report | None) -> Printout:

@@ -4,14 +4,31 @@ A slip is made anew from the journal each time, so that a copy says what the fir
 names no customer and no balance: whoever finds it learns what was bought, and not by whom.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from taptill.domain.entry import EntryKind
-from taptill.domain.money import Currency, Money
+from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.sales.past import HistoryRow
+from taptill.domain.sales.repaying import VOIDS
 
-SLIP_KINDS = frozenset({EntryKind.CHARGE, EntryKind.VOID})
+SLIP_KINDS = frozenset({EntryKind.CHARGE, EntryKind.VOID, EntryKind.REPAYMENT})
 """The entries of which there is a slip."""
+
+
+class SlipSum(StrEnum):
+    """What a slip's sum is; each is a key of the slip's texts."""
+
+    SOLD = "total"
+    GIVEN_BACK = "given-back"  # to the account, by a void
+    PAID_IN = "paid-in"  # cash, from the customer
+    PAID_OUT = "paid-out"  # cash, to the customer
+
+    @property
+    def is_cash(self) -> bool:
+        """Return whether money went over the counter."""
+        return self in {SlipSum.PAID_IN, SlipSum.PAID_OUT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +50,9 @@ class SlipLine:
 class Slip:
     """What is printed of one entry: `number` is the entry's, `at` its UTC time in ISO 8601.
 
-    `total` is what was charged or, of a void, given back; both are above zero. `of` is the number
-    of the sale that a void takes back, None for a sale. `copy` counts the slips of this entry that
-    were printed before.
+    `total` is above zero, `sum` says what it is. `of` is the number of what a void takes back (0:
+    not in this journal), None for anything else. `copy` counts the slips of this entry that were
+    printed before.
     """
 
     till: str
@@ -44,6 +61,7 @@ class Slip:
     lines: tuple[SlipLine, ...]
     total: Money
     currency: Currency
+    sum: SlipSum = SlipSum.SOLD
     of: int | None = None
     staff: str = ""
     copy: int = 0
@@ -59,7 +77,7 @@ class Slip:
 
 
 def slip_of(row: HistoryRow, till: str, currency: Currency, copy: int = 0) -> Slip | None:
-    """Return the slip of a charge or a void; None for any other entry.
+    """Return the slip of a charge, a void or a repayment; None for any other entry.
 
     `currency` is the till's, for a void whose sale the journal does not have.
     """
@@ -67,22 +85,46 @@ def slip_of(row: HistoryRow, till: str, currency: Currency, copy: int = 0) -> Sl
     if entry.kind not in SLIP_KINDS:
         return None
     is_void = entry.kind is EntryKind.VOID
-    charge = row.charge
-    taxes: dict[tuple[str, int], str] = {}
-    if charge:
-        pairs = zip(charge.lines, charge.tax_codes, strict=True)
-        taxes = {(name, price): code for (name, price, _), code in pairs}
+    of = (row.charge.seq if row.charge else 0) if is_void else entry.body.get(VOIDS)
     return Slip(
         till=till,
         number=entry.seq,
         at=entry.at,
         lines=tuple(
-            SlipLine(name, Money(price), quantity, taxes.get((name, price), ""))
-            for name, price, quantity in row.lines
+            SlipLine(name, Money(price), quantity, code)
+            for (name, price, quantity), code in zip(row.lines, _tax_codes(row), strict=True)
         ),
         total=abs(row.amount),
         currency=row.currency or currency,
-        of=(charge.seq if charge else 0) if is_void else None,
+        sum=_sum_of(row),
+        of=of if isinstance(of, int) else None,
         staff=entry.staff or "",
         copy=copy,
     )
+
+
+def _tax_codes(row: HistoryRow) -> Sequence[str]:
+    """Return the tax code of each of the row's lines, empty where none is known.
+
+    Two lines may have one name and one price, and not the same code, as what is eaten here and
+    what is taken away. Which of them a part takes back is not known here.
+    """
+    lines, charge = list(row.lines), row.charge
+    if charge is None or lines == list(charge.lines):
+        return charge.tax_codes if charge else [""] * len(lines)
+    codes: dict[tuple[str, int], set[str]] = {}
+    for (name, price, _), code in zip(charge.lines, charge.tax_codes, strict=True):
+        codes.setdefault((name, price), set()).add(code)
+    known = [codes.get((name, price), set()) for name, price, _ in lines]
+    return ["".join(of) if len(of) == 1 else "" for of in known]
+
+
+def _sum_of(row: HistoryRow) -> SlipSum:
+    """Return what the sum is: a repayment is below zero where the customer pays."""
+    match row.entry.kind:
+        case EntryKind.REPAYMENT:
+            return SlipSum.PAID_IN if row.amount < ZERO else SlipSum.PAID_OUT
+        case EntryKind.VOID:
+            return SlipSum.GIVEN_BACK
+        case _:
+            return SlipSum.SOLD

@@ -27,10 +27,14 @@ class NetworkPrinter:
         self._socket.settimeout(0)
 
     def check(self) -> None:
-        """Raise PrinterError if the printer says that it has no paper; not all of them answer."""
+        """Raise PrinterError if the printer has no paper, or does not even take the question.
+
+        Not all of them answer it.
+        """
         self._write(ASK_PAPER)
         if says_no_paper(read_within(self._socket.fileno())):
             raise PrinterError(PrinterState.NO_PAPER)
+        wait_taken(self._left_over, self._write_s)
 
     def write(self, printed: bytes) -> None:
         """Write a slip, and wait until the other end has confirmed each byte (SIOCOUTQ, tcp(7))."""

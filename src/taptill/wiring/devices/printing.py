@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taptill.config import Config, journal_path
 from taptill.domain.money import Currency
@@ -12,12 +13,15 @@ from taptill.domain.slips.slip import slip_of
 from taptill.journal.queries import JournalQueries
 from taptill.journal.sales.past_sales import PastSales
 from taptill.slips.code_pages import code_page
-from taptill.slips.desk import PrintDesk
+from taptill.slips.desk import PrintDesk, SlipMakers
 from taptill.slips.escpos import encode_rows
 from taptill.slips.layout import Paper, SlipWords, lay_out_slip
 from taptill.slips.printers.connection import OpenPrinter
 from taptill.slips.printers.opening import open_printer
 from taptill.slips.spool import Spool
+
+if TYPE_CHECKING:  # a report is made where somebody asks for it
+    from taptill.domain.reports.shift_report import ShiftReport
 
 SPOOL = "slips.json"
 
@@ -28,7 +32,19 @@ def print_desk(config: Config, state: Path, words: SlipWords) -> PrintDesk | Non
     if not receipt.printer or receipt.when == "never":
         return None
     printed = _printed(partial(_row_of, journal_path(state)), config, words)
-    return PrintDesk(opener(config), printed, Spool(state / SPOOL), when=receipt.when)
+    makers = SlipMakers(printed, late_report_printer(config, words))
+    return PrintDesk(opener(config), makers, Spool(state / SPOOL), when=receipt.when)
+
+
+def late_report_printer(config: Config, words: SlipWords) -> Callable[["ShiftReport"], bytes]:
+    """Return what makes the bytes of a report; it is imported for the first of them."""
+
+    def printed(report: "ShiftReport") -> bytes:
+        from taptill.wiring.devices.report_printing import report_printer  # noqa: PLC0415
+
+        return report_printer(config, paper_of(config), words)(report)
+
+    return printed
 
 
 def opener(config: Config) -> OpenPrinter:

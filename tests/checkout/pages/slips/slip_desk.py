@@ -1,6 +1,7 @@
 """A print desk that records what it is asked for."""
 
-from taptill.domain.slips.printer import PrinterHealth, PrinterState
+from taptill.domain.reports.shift_report import ShiftReport
+from taptill.domain.slips.printer import READY_STATES, PrinterHealth, PrinterState
 
 
 class FakeSlipDesk:
@@ -14,9 +15,21 @@ class FakeSlipDesk:
         """Return the health that a test has set."""
         return self.now
 
-    def print_slip(self, seq: int) -> None:
-        """Record the entry."""
-        self.asked.append(seq)
+    def print_slip(self, seq: int, *, once: bool = False) -> bool:
+        """Record the entry; `once`: where it was not asked for before."""
+        is_copy = seq in self.asked
+        if not (is_copy and once):
+            self.asked.append(seq)
+        return is_copy
+
+    def print_report(self, report: ShiftReport) -> bool:
+        """Record the shift's number as a word."""
+        self.asked.append(f"report {report.shift.number}")
+        return self.now.state in READY_STATES
+
+    def print_closed(self, report: ShiftReport) -> None:
+        """Record that the shift was closed."""
+        self.asked.append(f"closed {report.shift.number}")
 
     def print_waiting(self) -> None:
         """Record that all shall be printed."""

@@ -1,10 +1,15 @@
 """F4: the slip of the sale on the screen at once, else one of the last sales."""
 
+from dataclasses import replace
+
 import pytest
-from tests.fakes.shop import Shop, open_shop
+from tests.checkout.modes.kiosk import KIOSK, STAFFED, open_kiosk
+from tests.checkout.pages.crew import log_in
+from tests.fakes.shop import SETTINGS, Shop, open_shop
 
 from taptill.checkout.pages.page import Tone, phrase
 from taptill.checkout.session import Notice, Step
+from taptill.checkout.till_state import TillSettings
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import Money
 from taptill.domain.slips.printer import PrinterHealth, PrinterState
@@ -23,6 +28,51 @@ def test_right_after_a_sale_its_slip_is_printed_and_the_result_stays(shop: Shop)
     assert (shop.step(), shop.notice()) == (Step.PAID, Notice.SLIP_PRINTS)
 
 
+def test_once_more_it_is_said_that_it_is_a_copy(shop: Shop) -> None:
+    shop.sell("100", "A")
+    shop.key("f4")
+    shop.key("f4")
+    assert shop.slip_desk.asked == charges(shop) * 2
+    assert (shop.step(), shop.notice()) == (Step.PAID, Notice.SLIP_COPY)
+
+
+@pytest.mark.parametrize("settings", [KIOSK, STAFFED], ids=["no staff", "staff"])
+def test_a_customer_who_is_alone_has_one_receipt_of_what_was_just_paid(
+    settings: TillSettings,
+) -> None:
+    with open_kiosk(settings) as kiosk:
+        kiosk.shop.key("f4")
+        refusal = kiosk.shop.notice()
+        assert refusal in {Notice.STAFF_ONLY, Notice.NO_STAFF}
+        kiosk.pick_and_tap()
+        kiosk.wait(6.0)
+        assert kiosk.shop.step() is Step.PAID
+        kiosk.shop.key("f4")
+        assert kiosk.shop.notice() is Notice.SLIP_PRINTS
+        kiosk.shop.key("f4")
+        assert (kiosk.shop.step(), kiosk.shop.notice()) == (Step.PAID, Notice.SLIP_PRINTED)
+        assert kiosk.shop.slip_desk.asked == charges(kiosk.shop)
+        kiosk.keys("w")
+        kiosk.shop.key("f4")
+        assert (kiosk.shop.view.page, kiosk.shop.notice()) == (None, refusal)
+        kiosk.wait(40.0)
+        kiosk.shop.key("f4")
+        assert (kiosk.shop.view.page, kiosk.shop.notice()) == (None, refusal)
+        assert kiosk.shop.slip_desk.asked == charges(kiosk.shop)
+
+
+def test_staff_who_have_logged_in_print_what_a_customer_has_printed() -> None:
+    with open_kiosk(STAFFED) as kiosk:
+        kiosk.shop.key("f2")
+        log_in(kiosk.shop, "Jo")
+        kiosk.pick_and_tap()
+        kiosk.wait(6.0)
+        kiosk.shop.key("f4")
+        kiosk.shop.key("f4")
+        assert kiosk.shop.notice() is Notice.SLIP_COPY
+        assert kiosk.shop.slip_desk.asked == charges(kiosk.shop) * 2
+
+
 def test_right_after_a_void_the_slip_of_the_void_is_printed(shop: Shop) -> None:
     shop.sell("100", "A")
     shop.f8()
@@ -39,7 +89,7 @@ def test_later_the_last_sales_are_listed_and_enter_prints_the_newest(shop: Shop)
         shop.escape()
     shop.key("f4")
     assert [row.cells[1] for row in shop.page().rows] == [Money(300), Money(100)]
-    assert shop.page().head[0].cells == (phrase("printer.ok"),)
+    assert shop.page().head[0].cells == (phrase("row.printer"), phrase("printer.ok"))
     shop.later(1.0)
     shop.enter()
     assert shop.slip_desk.asked == charges(shop)[-1:]
@@ -122,3 +172,32 @@ def test_a_journal_that_cannot_be_read_prints_nothing(shop: Shop) -> None:
     shop.sales_book.unreadable = True
     shop.key("f4")
     assert (shop.slip_desk.asked, shop.notice()) == ([], Notice.NOT_READABLE)
+
+
+def test_right_after_cash_was_paid_in_its_slip_is_printed_and_the_result_stays() -> None:
+    with open_shop(replace(SETTINGS, max_repayment=Money(9900))) as shop:
+        shop.tap("A")
+        shop.later(0.5)
+        shop.key("f7")
+        shop.press("500")
+        shop.enter()
+        shop.later(0.5)
+        assert "slip" in shop.page().keys
+        shop.key("f4")
+        assert shop.slip_desk.asked == [shop.books.of_kind(EntryKind.REPAYMENT)[0].seq]
+        assert (shop.page().name, shop.page().notice) == ("paid-in", phrase("notice.slip-prints"))
+
+
+def test_cash_that_was_paid_in_is_listed_as_such() -> None:
+    with open_shop(replace(SETTINGS, max_repayment=Money(9900))) as shop:
+        shop.tap("A")
+        shop.later(0.5)
+        shop.key("f7")
+        shop.press("500")
+        shop.enter()
+        shop.later(0.5)
+        shop.escape()
+        shop.escape()
+        shop.key("f4")
+        (row,) = shop.page().rows
+        assert row.cells[-1] == phrase("row.paid-in")

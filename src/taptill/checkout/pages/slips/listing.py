@@ -5,21 +5,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from taptill.checkout.pages.choices import Choices
-from taptill.checkout.pages.page import DAY_AND_TIME, PageRow, Tone, Turn, phrase
+from taptill.checkout.pages.history import entry_row
+from taptill.checkout.pages.page import PageRow, Tone, Turn, phrase
 from taptill.checkout.ports import SalesBook, SlipDesk
-from taptill.checkout.recent_sales import local_time
 from taptill.checkout.session import OVER, Notice, Step
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import Currency
 from taptill.domain.sales.past import HistoryRow
 from taptill.domain.sales.search import HistorySearch
-from taptill.domain.slips.printer import PrinterState
+from taptill.domain.slips.printer import READY_STATES
 
 ROWS_MAX = 50
 STEPS_MAX = 5
 """So many steps backwards are looked at; between two sales of a day offline there may be much."""
-
-_BLAMELESS = frozenset({PrinterState.OK, PrinterState.STARTING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +28,17 @@ class SlipPages:
     sales: SalesBook
     currency: Currency
 
-    def open(self, step: Step) -> Turn | Notice:
-        """Print the slip of the result on the screen, or return the list. Errors: JournalError."""
+    def open(self, step: Step, *, once: bool = False) -> Turn | Notice:
+        """Print the slip of the result on the screen, or return the list. Errors: JournalError.
+
+        `once`: no copy of it.
+        """
         rows = self._rows(1 if step in OVER else ROWS_MAX)
         if not rows:
             return Notice.NO_SLIP
-        return self._print(rows[0]).notice if step in OVER else self._list(rows)
+        if step in OVER:
+            return print_slip(self.desk, rows[0].entry.seq, once=once)
+        return self._list(rows)
 
     def _list(self, rows: list[HistoryRow]) -> Turn:
         waiting = self.desk.health().waiting
@@ -45,7 +48,7 @@ class SlipPages:
                 (PageRow((phrase("slips.print", count=waiting),)), self._print_waiting),
                 (PageRow((phrase("slips.drop", count=waiting),)), self._drop_waiting),
             ]
-        choices += [(_row(row), partial(self._print, row)) for row in rows]
+        choices += [(entry_row(row), partial(self._print, row)) for row in rows]
         page = Choices(
             name="slips",
             head=(self._state(),),
@@ -58,24 +61,19 @@ class SlipPages:
 
     def _state(self) -> PageRow:
         state = self.desk.health().state
-        tone = Tone.PLAIN if state in _BLAMELESS else Tone.CAREFUL
-        return PageRow((phrase(f"printer.{state}"),), tone)
+        tone = Tone.PLAIN if state in READY_STATES else Tone.CAREFUL
+        return PageRow((phrase("row.printer"), phrase(f"printer.{state}")), tone)
 
     def _print(self, row: HistoryRow) -> Turn:
-        self.desk.print_slip(row.entry.seq)
-        return Turn(notice=self._answer())
+        return Turn(notice=print_slip(self.desk, row.entry.seq))
 
     def _print_waiting(self) -> Turn:
         self.desk.print_waiting()
-        return Turn(notice=self._answer())
+        return Turn(notice=_answer(self.desk))
 
     def _drop_waiting(self) -> Turn:
         self.desk.drop_waiting()
         return Turn(notice=Notice.SLIPS_DROPPED)
-
-    def _answer(self) -> Notice:
-        is_ready = self.desk.health().state in _BLAMELESS
-        return Notice.SLIP_PRINTS if is_ready else Notice.SLIP_WAITS
 
     def _rows(self, count: int) -> list[HistoryRow]:
         """Return the last sales and voids, newest first."""
@@ -90,6 +88,15 @@ class SlipPages:
         return rows[:count]
 
 
-def _row(row: HistoryRow) -> PageRow:
-    at = local_time(row.entry.at, DAY_AND_TIME)
-    return PageRow((at, row.amount, row.initials, phrase(f"entry.{row.entry.kind}")))
+def print_slip(desk: SlipDesk, seq: int, *, once: bool = False) -> Notice:
+    """Print the slip of an entry, `once`: no copy of it; return the answer."""
+    is_copy = desk.print_slip(seq, once=once)
+    answer = _answer(desk)
+    if not is_copy or (answer is Notice.SLIP_WAITS and not once):
+        return answer
+    return Notice.SLIP_PRINTED if once else Notice.SLIP_COPY
+
+
+def _answer(desk: SlipDesk) -> Notice:
+    is_ready = desk.health().state in READY_STATES
+    return Notice.SLIP_PRINTS if is_ready else Notice.SLIP_WAITS
