@@ -39,7 +39,7 @@ def test_the_rest_of_the_house_is_imported_behind_the_first_frame() -> None:
     """Neither the command nor the screen imports it, so that the first frame does not wait."""
     rooms = {f"taptill.{room}" for room in LATER}
     run = python(
-        "import sys, taptill.cli.run, taptill.wiring.late_till;"
+        "import sys, taptill.cli.run, taptill.ui.app, taptill.wiring.late_till;"
         f"print(*({rooms!r} & set(sys.modules)), 'taptill.ui.app' in sys.modules)"
     )
     assert (run.returncode, run.stdout.split(), run.stderr) == (0, ["True"], "")

@@ -29,7 +29,7 @@ class StatePreview(TillApp):
             super().on_key(event)
             return
         self.place = (self.place + step) % len(VIEWS)
-        self._take_view(VIEWS[self.place])
+        self._views.put(VIEWS[self.place])
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -106,6 +107,26 @@ class TerminalProgram:
         asyncio.get_running_loop().remove_reader(self._ours)
         os.close(self._ours)
         os.close(self._theirs)
+
+
+async def test_f1_to_f4_are_known_in_both_spellings_where_term_is_linux_on_another_line() -> None:
+    """A serial line or tmux may say that it is the console, and sends what terminals send."""
+    said = "{key: lambda key=key: till.calls.append(key) for key in ('f2', 'f3', 'f4')}"
+    program = PROGRAM.replace("FakeTill(READY)", f"FakeTill(READY, {said})")
+    terminal = TerminalProgram(program.replace('"console")', '"console", console=True)'))
+    try:
+        await terminal.until(lambda: b"last sales" in terminal.seen)
+        assert b"\x1b=" not in terminal.seen, "the keypad types as it is: it shares these codes"
+        for keys in (b"\x1bOQ", b"\x1bOR", b"\x1bOS", b"\x1b[[B", b"\x1b[[C", b"\x1b[[D"):
+            terminal.type(keys)
+        terminal.type(b"\x11\x11")
+        await terminal.until(lambda: b"calls" in terminal.seen)
+        await terminal.until(lambda: b"]" in terminal.seen.rpartition(b"calls")[2])
+        calls = terminal.seen.rpartition(b"calls")[2]
+        assert re.findall(rb"f\d", calls) == [b"f2", b"f3", b"f4"] * 2
+        assert await terminal.ended() == 0
+    finally:
+        terminal.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)

@@ -202,7 +202,8 @@ class _TillStart:
 def _show(start: _TillStart, samples: Samples) -> int:
     from taptill.checkout.modes.mode import TillMode  # noqa: PLC0415
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
-    from taptill.ui.app import LEAVING_SIGNALS, TillApp  # noqa: PLC0415
+    from taptill.ui.app import TillApp  # noqa: PLC0415
+    from taptill.ui.keys.till_port import LEAVING_SIGNALS  # noqa: PLC0415
     from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
     from taptill.ui.themes import CONSOLE_PALETTE, choose_theme  # noqa: PLC0415
     from taptill.wiring.late_till import LateTill  # noqa: PLC0415

@@ -7,13 +7,12 @@ screen.
 
 import asyncio
 import logging
-import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar
 
 from rich.console import RenderableType
 from textual import events
@@ -26,6 +25,8 @@ from taptill.checkout.view import TillView
 from taptill.domain.tap import ReaderState
 from taptill.ui import views
 from taptill.ui.keys.driver import PICTURE_BEGIN, PICTURE_END, ConsoleDriver, TerminalDriver, Typed
+from taptill.ui.keys.newest import NewestView
+from taptill.ui.keys.till_port import LEAVING_SIGNALS, RunTill, TillPort
 from taptill.ui.layout import too_small
 from taptill.ui.pages import Overlay, next_help
 from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, turn_goods
@@ -47,29 +48,6 @@ _TURNS = {"page_down": 1, "page_up": -1}
 _EXIT_FAULT = 70
 _HELP_S = 30.0
 """So long the help stays where customers are alone: somebody may just go."""
-
-LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-RunTill = Callable[[], Coroutine[Any, Any, None]]
-
-
-class TillPort(Protocol):
-    """What the screen needs of the till; every call returns at once."""
-
-    def watch(self, callback: Callable[[TillView], None], /) -> None:
-        """Call `callback` with every new view, in the same event loop."""
-
-    def take(self, keys: Sequence[Key]) -> None:
-        """Take the keys of one read; the screen's own keys are not among them."""
-
-    def painted(self, prompt_number: int, at_s: float) -> None:
-        """Record that the view of this number is on the screen since `at_s`, monotonic seconds."""
-
-    def obscured(self, key: Key | None = None) -> None:
-        """Record that Enter must not confirm what was on the screen until now.
-
-        `key` is the screen's own key that changed it, None for a new size.
-        """
 
 
 class TillApp(App[Exception | None], inherit_bindings=False):
@@ -102,8 +80,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._run_till = run_till
         self._settings = replace(settings, console=theme == "console")
         self.fault: Exception | None = None
-        self._published_view = asyncio.Event()
-        self._newest_view: TillView | None = None
+        self._views = NewestView()
         self._acknowledged = -1
         self._view: TillView | None = None
         self._drawn_view: TillView | None = None
@@ -127,7 +104,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         for number in LEAVING_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self._draw()
-        self._till.watch(self._take_view)
+        self._till.watch(self._views.put)
         self.run_worker(self._show_views(), exit_on_error=False)
         self.call_after_refresh(lambda: self.run_worker(self._run(), exit_on_error=False))
 
@@ -238,20 +215,14 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._till.take(tuple(keys))
             keys.clear()
 
-    def _take_view(self, view: TillView) -> None:
-        """Take a view that the till has published; a newer one replaces it until it is shown."""
-        self._newest_view = view
-        self._published_view.set()
-
     async def _show_views(self) -> None:
         """Show the newest view whenever there is one, as soon as the terminal keeps up with it."""
         try:
-            while await self._published_view.wait():
+            while True:
+                await self._views.wait()
                 if isinstance(self._driver, TerminalDriver):
                     await self._driver.caught_up()
-                self._published_view.clear()
-                assert self._newest_view
-                self._show(self._newest_view)
+                self._show(self._views.take())
         except Exception as fault:  # noqa: BLE001 - task top: leave, as after any fault of the screen
             self._handle_exception(fault)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from taptill.checkout.keys.key import Key
 from taptill.checkout.view import TillView
-from taptill.ui.app import TillPort
+from taptill.ui.keys.till_port import TillPort
 
 READS_MAX = 64
 """So many reads of keys wait for the till; later ones are dropped until it is there."""
