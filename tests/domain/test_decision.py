@@ -93,8 +93,16 @@ CASES: dict[str, tuple[Question, Decision]] = {
         question(known(BLOCKED), None),
         no(Reason.BLOCKED, -1230, 0),
     ),
-    "7 nothing is no amount": (question(known(), 0), no(Reason.AMOUNT, -1230, 0)),
-    "7 a negative amount is none": (question(known(), -1), no(Reason.AMOUNT, -1230, 0)),
+    "7 nothing is no amount": (question(known(), 0), no(Reason.AMOUNT, -1230, 1230)),
+    "7 a negative amount is none": (question(known(), -1), no(Reason.AMOUNT, -1230, 1230)),
+    "7 nothing is no amount for the rich either": (
+        question(known(ADA, -20_000), 0),
+        no(Reason.AMOUNT, -20_000, 10_000),
+    ),
+    "7 a negative amount of somebody in debt": (
+        question(known(ADA, 500), -1),
+        no(Reason.AMOUNT, 500, 0),
+    ),
     "7 the largest charge passes": (
         question(known(ADA, -20_000), 10_000),
         yes(-20_000, 20_000),

@@ -38,6 +38,7 @@ base_url = "{url}"
 token_file = "{token}"
 connect_timeout_s = 0.5
 read_timeout_s = 1.0
+{backend}
 [[reader]]
 driver = "simulated"
 card_id = ["text"]
@@ -115,6 +116,7 @@ class TillSite:
     readers: str = ""
     extra_config: str = ""
     till: str = ""
+    backend: str = ""
     sync_s: int = 600
     clear_after_s: int = 600
     state: Path = field(init=False)
@@ -141,6 +143,7 @@ class TillSite:
             readers=self.readers,
             extra_config=self.extra_config,
             till=self.till,
+            backend=self.backend,
             sync_s=self.sync_s,
             clear_after_s=self.clear_after_s,
         )

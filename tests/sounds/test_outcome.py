@@ -1,14 +1,17 @@
 """What is heard when one view follows another, and that nothing else is."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.checkout.modes.kiosk import Kiosk, open_kiosk
 from tests.fakes.shop import open_shop
 from tests.ui.states import CONFIRM, OFFLINE, PAID, READY, RINGING, STATES, declined
 
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import RecentSaleView, TillView
 from taptill.domain.decision import Reason
+from taptill.domain.tap import ReaderState
 from taptill.domain.technical.till_warning import TillWarning
 from taptill.sounds.listener import SoundListener
 from taptill.sounds.outcome import Outcome, outcome_of
@@ -62,6 +65,59 @@ HEARD: dict[str, tuple[TillView | None, TillView, Outcome | None]] = {
 @pytest.mark.parametrize(("before", "after", "heard"), HEARD.values(), ids=HEARD)
 def test_what_is_heard(before: TillView | None, after: TillView, heard: Outcome | None) -> None:
     assert outcome_of(before, after) is heard
+
+
+LOOK = {
+    *(Notice.OTHER_CARD, Notice.NOT_READ, Notice.TAP_AGAIN, Notice.CARD_CHANGED, Notice.MACHINE),
+    *(Notice.UNKNOWN_BARCODE, Notice.SCAN_AGAIN, Notice.SCAN_LATER, Notice.PAGE_OPEN),
+    *(Notice.HELD_UP, Notice.STOPPED, Notice.STOPPED_ITSELF, Notice.LET_GO),
+}
+"""Something did not count, and whoever tapped, scanned or walked off does not look."""
+
+SILENT = {
+    *(Notice.NONE, Notice.BUSY, Notice.PAGE_BUSY, Notice.SAME_CARD, Notice.NO_CARD),
+    *(Notice.NO_AMOUNT, Notice.NOTHING_TO_VOID, Notice.VOID_TOO_LATE, Notice.VOID_KEYS),
+    *(Notice.NO_SUCH_KEY, Notice.AMOUNT_FULL, Notice.LOOKING_UP, Notice.SLOW_ANSWER),
+    *(Notice.WAIT_A_MOMENT, Notice.NO_STAFF, Notice.NO_RIGHT, Notice.SWITCHED_OFF),
+    *(Notice.CARD_FIRST, Notice.NO_OVERRIDE),
+    *(Notice.NOBODY_ELSE, Notice.NOT_NOW, Notice.NOT_READABLE, Notice.SHIFT_OPEN),
+    *(Notice.WHICH_GOOD, Notice.NO_PRINTER, Notice.NO_SLIP, Notice.SLIP_PRINTS),
+    *(Notice.SLIP_COPY, Notice.SLIP_PRINTED),
+    *(Notice.SLIP_WAITS, Notice.SLIPS_DROPPED, Notice.NUM_LOCK, Notice.NOTHING_SOLD),
+    *(Notice.STAFF_ONLY, Notice.PICK_FIRST, Notice.TAP_PAYS, Notice.GOODS_ONLY),
+}
+"""The answer to a key, whose presser looks at the screen, or a tap that counts all the same."""
+
+
+def test_each_answer_is_heard_or_not_by_a_decision() -> None:
+    """A new notice is placed in one of the sets above."""
+    placed = {**dict.fromkeys(LOOK, Outcome.LOOK_HERE), **dict.fromkeys(SILENT, None)}
+    placed[Notice.NOW_REFUSED] = Outcome.REFUSED
+    assert not LOOK & SILENT
+    heard = {
+        notice: outcome_of(replace(CONFIRM, countdown=None), replace(RINGING, notice=notice))
+        for notice in Notice
+    }
+    assert heard == placed
+
+
+def test_a_countdown_that_is_stopped_is_heard() -> None:
+    """The card bounced, or the reader has gone: the customer must not walk off unpaid."""
+    stops: dict[str, Callable[[Kiosk], None]] = {
+        "the card again": lambda kiosk: kiosk.tap("A"),
+        "a reader that is gone": lambda kiosk: kiosk.reader(ReaderState.LOST),
+        "a program that stood still": lambda kiosk: kiosk.halt(4.0),
+    }
+    for name, stop in stops.items():
+        sounds = RecordedSounds()
+        with open_kiosk() as kiosk:
+            kiosk.shop.do(kiosk.shop.till.watch, SoundListener(sounds).take)
+            kiosk.pick_and_tap()
+            kiosk.wait(2.0)
+            assert sounds.played == []
+            stop(kiosk)
+            kiosk.wait(3.0)
+            assert sounds.played == [Outcome.LOOK_HERE], name
 
 
 class RecordedSounds:

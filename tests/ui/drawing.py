@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from taptill.ui.layout import lay_out, with_page
+from taptill.ui.layout import lay_out, with_page, without_recent_sales
 from taptill.ui.rows import ColourRole, Row, Rows
 from taptill.ui.views import ScreenRows
 
@@ -32,6 +32,8 @@ def fills(screen: ScreenRows, width: int, height: int) -> bool:
     layout = lay_out(width, height)
     if layout.customer.height and not screen.customer:  # a page or the help covers both panels
         layout = with_page(layout)
+    elif not screen.recent_sales:  # a customer who picks by keys has more rows of goods
+        layout = without_recent_sales(layout)
     return all(
         len(rows) == box.height
         and all(sum(cell_len(run.text) for run in row) == box.width for row in rows)

@@ -93,6 +93,14 @@ CHARLES = replace(
 )
 
 READY = TillView(step=Step.READY, status=STATUS, goods=GOODS, recent_sales=RECENT_SALES)
+OFFERED = replace(
+    READY,
+    status=replace(STATUS, printer=PrinterHealth(PrinterState.OK)),
+    offers=("override", "find", "money", "cards"),
+    has_staff=True,
+)
+"""A till on which everything is switched on."""
+
 RINGING = replace(READY, step=Step.RINGING, basket=BASKET, total=Money(420))
 CONFIRM = replace(
     RINGING,
@@ -188,6 +196,13 @@ STATES: dict[str, TillView | None] = {
     "ringing": replace(RINGING, keystrokes="4.2", total=Money(840)),
     "card": replace(CONFIRM, step=Step.CARD, basket=Basket(), total=ZERO,
                     customer=replace(ADA, debt_after=None, headroom=Money(1230), looking_up=True)),
+    "found-by-name": replace(
+        CONFIRM, step=Step.CARD, basket=Basket(), total=ZERO, without_card=True,
+        customer=replace(ADA, debt_after=None, headroom=Money(1230)),
+    ),
+    "found-by-name-gone": replace(
+        declined(Reason.UNKNOWN_CARD), without_card=True, notice=Notice.NOW_REFUSED
+    ),
     "confirm": CONFIRM,
     "confirm-on-credit": replace(
         CONFIRM,
@@ -255,7 +270,7 @@ STATES: dict[str, TillView | None] = {
         READY,
         status=replace(
             STATUS,
-            readers=(OK_READER, ReaderHealth("door", ReaderState.LOST, "/dev/ttyUSB1")),
+            readers=(OK_READER, ReaderHealth("reader 2", ReaderState.LOST, "/dev/ttyUSB1")),
         ),
     ),
     "printer": replace(READY, status=replace(STATUS, printer=PrinterHealth(PrinterState.OK))),

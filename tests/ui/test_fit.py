@@ -8,6 +8,7 @@ from tests.ui.drawing import characters, fills, rows_of, text_of
 from tests.ui.states import (
     ADA,
     CONFIRM,
+    OFFERED,
     OFFLINE,
     OK_READER,
     PAID,
@@ -25,13 +26,17 @@ from taptill.checkout.view import Link, SaleState, TillAlarm
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import Currency, Money
+from taptill.domain.slips.printer import PrinterHealth, PrinterState
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.domain.technical.till_warning import WarningCode, till_warning
+from taptill.ui.banner import banner_text
 from taptill.ui.block_letters import letter_rows
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
-from taptill.ui.pages import HELP, Overlay, next_help
+from taptill.ui.modes.help import HELP, Overlay, help_lines, next_help
+from taptill.ui.modes.practice import practice_mark
 from taptill.ui.sale_panel.panel import digit_rows
 from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName
+from taptill.ui.status_line.items import status_items
 from taptill.ui.texts import LANGUAGES, load
 from taptill.ui.views import draw_screen
 
@@ -68,12 +73,17 @@ def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, 
     unclear = replace(OFFLINE, to_send=120, to_send_sum=Money(1_234_567), conflicts=12)
     desk = draw_screen(replace(READY, status=unclear), settings, size, Overlay.LEAVE)
     assert "…" not in text_of(desk.banner)
+    for count, conflicts in ((120, 0), (1, 12)):
+        paid_in = replace(OFFLINE, to_send=count, to_send_sum=Money(-1_234_567))
+        view = replace(READY, status=replace(paid_in, conflicts=conflicts))
+        assert "…" not in text_of(draw_screen(view, settings, size, Overlay.LEAVE).banner)
     starting = draw_screen(None, settings, size, Overlay.LEAVE)
     assert "…" not in text_of(starting.banner)
     helping, overlay = "", Overlay.HELP
+    all_keys = replace(settings, privacy=ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST))
     while overlay is not Overlay.NONE:
-        helping += text_of(draw_screen(READY, settings, size, overlay).sale) + " "
-        overlay = next_help(settings, size, overlay)
+        helping += text_of(draw_screen(OFFERED, all_keys, size, overlay).sale) + " "
+        overlay = next_help(help_lines(OFFERED, all_keys), size, overlay)
     assert "…" not in helping
     for key in HELP:
         assert " ".join(settings.texts.say(f"help.{key}").split()) in helping, key
@@ -108,6 +118,20 @@ def test_name_block_status_amount_and_link_are_the_last_to_go(
         )
         assert "13:40" in text_of(rows.status)
         assert settings.texts.say("reader.denied.status") in text_of(rows.status)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_is_logged_in_stays_in_the_top_line(language: str, size: tuple[int, int]) -> None:
+    settings, names = SETTINGS_BY_LANGUAGE[language], (("Jo", "J."), ("Katharina Meier", "K. M."))
+    practising = replace(settings, is_practice=True)
+    for facts, shown in ((STATUS, settings), (OFFLINE, settings), (STATUS, practising)):
+        for name, short in names:
+            status = replace(facts, staff=name)
+            screen = draw_screen(replace(READY, status=status), shown, size)
+            row = text_of(screen.status).removeprefix(practice_mark(shown).strip()).strip()
+            assert row.startswith((f"{name} ", f"{short} ", "canteen-1 ")), row
+            assert f"{name} " in row or f"{short} " in row
 
 
 def test_any_terminal_from_the_smallest_on_is_filled() -> None:
@@ -205,6 +229,46 @@ def test_it_is_never_safe_to_leave_what_the_office_must_clarify(
     assert safe not in text
     assert "2" in text
     assert str(to_send) in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_is_logged_in_stays_where_the_printer_has_no_room(language: str) -> None:
+    """A printer that is not there needs more than there is; what is left fits the name or more."""
+    settings = SETTINGS_BY_LANGUAGE[language]
+    gone = PrinterHealth(PrinterState.NOT_THERE, waiting=12)
+    for size in SIZES:
+        for base in (STATUS, OFFLINE):
+            status = replace(base, staff="Sam Jones", printer=gone)
+            items = status_items(status, settings, size[0])
+            if 4 not in {rank for rank, _ in items}:
+                row = text_of(draw_screen(replace(READY, status=status), settings, size).status)
+                assert re.search(r"Sam Jones|S\. J\.", row), row
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_customer_who_was_found_by_name_has_shown_no_card(language: str) -> None:
+    settings = SETTINGS_BY_LANGUAGE[language]
+    say = settings.texts.say
+    by_name = banner_text(STATES["found-by-name"], settings)
+    assert by_name.second == say("step.card.second-without-card") != say("step.card.second")
+    gone = banner_text(STATES["found-by-name-gone"], settings)
+    assert gone.cashier.endswith(say("reason.unknown-card.cashier-without-card"))
+
+
+@pytest.mark.parametrize(
+    ("language", "status", "hint"),
+    [
+        ("en", "READER 2 lost", "reader 2: "),
+        ("de", "LESER 2 getrennt", "Leser 2: "),
+        ("fr", "LECTEUR 2 débranché", "lecteur 2 : "),
+        ("es", "LECTOR 2 suelto", "lector 2: "),
+    ],
+)
+def test_a_reader_is_named_in_the_screens_language(language: str, status: str, hint: str) -> None:
+    view = STATES["one-of-two-readers-gone"]
+    rows = draw_screen(view, SETTINGS_BY_LANGUAGE[language], (100, 30))
+    assert status in text_of(rows.status)
+    assert hint in text_of(rows.recent_sales)
 
 
 def test_paid_promises_no_sending_where_the_office_must_clarify() -> None:

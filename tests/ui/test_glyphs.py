@@ -6,7 +6,7 @@ from tests.ui.drawing import characters, rows_of
 from tests.ui.states import LEGEND, SETTINGS, STATES
 
 from taptill.ui.glyphs import CONSOLE_GLYPHS
-from taptill.ui.pages import Overlay
+from taptill.ui.modes.help import Overlay
 from taptill.ui.texts import LANGUAGES, load
 from taptill.ui.views import draw_screen
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.ui.drawing import characters, drawn
-from tests.ui.states import LEGEND, OFFLINE, READY, SETTINGS, STATES
+from tests.ui.states import LEGEND, OFFERED, OFFLINE, READY, SETTINGS, STATES
 
 from taptill.ui.layout import WIDTH_MIN
-from taptill.ui.pages import Overlay
+from taptill.ui.modes.help import Overlay
 from taptill.ui.texts import LANGUAGES, load
 from taptill.ui.views import draw_screen
 
@@ -55,6 +55,7 @@ def test_help_and_leaving_and_sample_cards_look_as_drawn() -> None:
     waiting = replace(READY, status=OFFLINE)
     asides = [
         draw_screen(READY, SETTINGS, (80, 24), Overlay.HELP),
+        draw_screen(OFFERED, SETTINGS, (80, 24), Overlay.HELP),
         draw_screen(READY, SETTINGS, (80, 24), Overlay.LEAVE),
         draw_screen(waiting, SETTINGS, (80, 24), Overlay.LEAVE),
         draw_screen(READY, replace(SETTINGS, legend=LEGEND), (80, 24)),
@@ -77,6 +78,5 @@ def test_no_snapshot_is_left_over() -> None:
         *(f"bands-{language}" for language in LANGUAGES if language != "en"),
     }
     file_names = {path.stem for path in FOLDER.glob("*.txt")}
-    assert {
-        name for name in file_names if not name.startswith(("small-", "page-", "goods-", "mode-"))
-    } == expected_names
+    others = ("small-", "page-", "goods-", "mode-", "plain-", "touch-")
+    assert {name for name in file_names if not name.startswith(others)} == expected_names

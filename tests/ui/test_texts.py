@@ -1,5 +1,6 @@
 """The four catalogues say the same things, completely, in words that fit."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from taptill.domain.tap import CardTrouble, ReaderState
 from taptill.domain.technical.till_warning import SAYS, WarningCode, till_warning
 from taptill.ui.block_letters import DRAWN
 from taptill.ui.glyphs import CONSOLE_GLYPHS
-from taptill.ui.pages import HELP
+from taptill.ui.modes.help import HELP
 from taptill.ui.screen_settings import warning_words
 from taptill.ui.texts import LANGUAGES, WORD_LETTERS_MAX, load, placeholders
 
@@ -106,6 +107,50 @@ def test_accepted_refused_and_once_more_differ_in_word(language: str) -> None:
     words = load(language).words
     steps = (Step.PAID, Step.REFUSED, Step.AGAIN, Step.SLOW_DISK, Step.CLOSED)
     assert len({words[f"step.{step}.word"] for step in steps}) == len(steps)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_taken_back_and_paid_in_differ_in_word(language: str) -> None:
+    words = load(language).words
+    results = ("step.paid", "step.voided", "step.voided-in", "step.voided-out")
+    booked = {words["page.paid-in.word"], words["page.paid-out.word"]}
+    assert booked.isdisjoint(words[f"{result}.word"] for result in results)
+
+
+COUNTED_BUT_ALIKE = {"fois", "más"}
+"""Words behind a count that are the same for one and for many."""
+
+NEVER_ONE = {"page.found-more", "warning.mirror-full-of-others", "warning.large-amounts"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_counted_noun_has_its_singular(language: str) -> None:
+    texts = load(language)
+    plurals = {
+        key: text
+        for key, text in texts.words.items()
+        for word in re.findall(r"\{count\} (\w+s)\b", text)
+        if word not in COUNTED_BUT_ALIKE and not key.endswith("-one") and key not in NEVER_ONE
+    }
+    assert {key: text for key, text in plurals.items() if f"{key}-one" not in texts.words} == {}
+    sisters = [key.removesuffix("-one") for key in texts.words if key.endswith("-one")]
+    assert [key for key in sisters if "count" not in placeholders(texts.words[key])] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "none", "one", "two"),
+    [
+        ("en", "0 sales, net", "1 sale, net", "2 sales, net"),
+        ("de", "0 Verkäufe, netto", "1 Verkauf, netto", "2 Verkäufe, netto"),
+        ("fr", "0 vente, net", "1 vente, net", "2 ventes, net"),
+        ("es", "0 ventas, neto", "1 venta, neto", "2 ventas, neto"),
+    ],
+)
+def test_a_count_of_one_is_worded_in_the_singular(
+    language: str, none: str, one: str, two: str
+) -> None:
+    texts = load(language)
+    assert [texts.say("row.sales", count=count) for count in "012"] == [none, one, two]
 
 
 def test_a_site_lays_its_own_words_over_the_language(tmp_path: Path) -> None:

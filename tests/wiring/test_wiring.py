@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.until import until
 
-from taptill.checkout.view import Link, TillView
+from taptill.checkout.view import Link, TillAlarm, TillView
 from taptill.clock import SystemClock
 from taptill.config import Config, parse
 from taptill.domain.entry import Draft, EntryKind
@@ -134,4 +134,21 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
     assert words.startswith("cards are looked up, sales are not taken since ")
     backend_health.update_answered()
     assert said() == []
+    runtime.close()
+
+
+async def test_a_clock_that_nobody_has_confirmed_yet_is_no_alarm_before_the_server_was_asked(
+    tmp_path: Path,
+) -> None:
+    """Its answer has the time; for the second until then nobody need connect the network."""
+    config = parse(config_text(), check_reader)
+    clock = SystemClock(str(tmp_path / "none"), tmp_path / "no-hardware")
+    runtime = built(config, tmp_path)
+    backend_health = BackendHealth(clock)
+    rooms = (runtime.api, runtime.journal, runtime.cache, runtime.strategy)
+    status = Status(config, clock, backend_health, *rooms)
+    assert clock.doubtful()
+    assert status.draw().alarms == ()
+    backend_health.lookup_failed("backend-unreachable")
+    assert status.draw().alarms == (TillAlarm.CLOCK,)
     runtime.close()

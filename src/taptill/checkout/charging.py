@@ -20,6 +20,7 @@ from taptill.domain.errors import EntryRefusedError, JournalError
 from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.remainder import Part
 from taptill.domain.sales.repaying import cash_at, takes_back
+from taptill.domain.tap import Chosen
 
 DEAD_ENTER_S = 0.4
 """Enter is ignored for so long after a tap or a result. A reader may still withdraw a tap after it
@@ -153,7 +154,8 @@ class Charging:
         state.apply(Event.ALLOWED)
         basket = state.sale.keyed_input.with_typed_amount(keypad)
         draft = charge_draft(state.sale, lookup.result, basket, decision, keypad.currency)
-        if state.settings.mode is TillMode.SELF_SERVICE:
+        is_chosen = isinstance(state.sale.tap, Chosen)  # by staff, and nobody has shown a card
+        if state.settings.mode is TillMode.SELF_SERVICE and not is_chosen:
             draft = by_the_customer(draft)
         state.background.start(self._charge(draft))
 

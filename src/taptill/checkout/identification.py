@@ -282,7 +282,8 @@ class Identification:
             state.sale = replace(state.sale, lookup=newer)  # Enter is decided with it soon
             return
         self._update_customer(newer)
-        if lookup.can_pay and not isinstance(newer.result, Found) and self._is_open():
+        is_lost = lookup.can_pay and not isinstance(newer.result, Found)
+        if is_lost and self._is_open() and not isinstance(state.sale.tap, Chosen):
             state.show_notice(Notice.CARD_CHANGED)
 
     def _update_customer(self, lookup: CardLookup) -> None:

@@ -9,6 +9,9 @@ from taptill.domain.money import ZERO, Currency, Money
 DIGITS_MAX = 8
 QUANTITY_DIGITS_MAX = 2
 
+TOUCHED_GOOD = "good "
+"""The beginning of the key of a good that is touched on the screen; its number follows."""
+
 _DIGITS = frozenset("0123456789")
 _CHANGES_CHOSEN = {"+": 1, "*": 1, "backspace": -1}
 
@@ -74,8 +77,9 @@ def typed_amount(keystrokes: str, keypad: Keypad) -> Money:
 def press(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInput, Notice]:
     """Return the input after one key, and the notice about it.
 
-    A key is a digit, `.` `,` `+` `*` `/`, `backspace`, or the small letter of a good. While a line
-    is chosen, `+` `*` and `backspace` change its quantity; any other key lets go of it.
+    A key is a digit, `.` `,` `+` `*` `/`, `backspace`, the small letter of a good, or a good that
+    was touched. While a line is chosen, `+` `*` and `backspace` change its quantity; any other key
+    lets go of it.
     """
     if keyed_input.chosen is not None and (by := _CHANGES_CHOSEN.get(key)):
         return _change_chosen(keyed_input, keyed_input.chosen, by)
@@ -146,6 +150,9 @@ def _key(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInput,
             return _star(keyed_input, keypad)
         case "/":
             return _slash(keyed_input, keypad), Notice.NONE
+    if key.startswith(TOUCHED_GOOD):
+        number = int(key.removeprefix(TOUCHED_GOOD))
+        return ring_up(keyed_input, keypad.goods[number - 1], keypad)
     good = next((good for good in keypad.goods if good.key == key), None)
     return ring_up(keyed_input, good, keypad)
 
@@ -179,7 +186,7 @@ def _digit(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInpu
     if typed.startswith("/"):
         return _number(keyed_input, int(typed[1:] + key), keypad)
     if not keypad.amounts and (quantity or len(typed) >= QUANTITY_DIGITS_MAX):
-        return keyed_input, Notice.GOODS_ONLY
+        return KeyedInput(keyed_input.basket), Notice.GOODS_ONLY
     typed += key
     _, point, fraction = typed.partition(".")
     too_long = len(quantity + typed) > DIGITS_MAX or len(fraction) > keypad.currency.digits
@@ -202,7 +209,7 @@ def _point(keyed_input: KeyedInput, keypad: Keypad) -> tuple[KeyedInput, Notice]
     if "." in typed or typed.startswith("/") or not keypad.currency.digits:
         return keyed_input, Notice.NO_SUCH_KEY
     if not keypad.amounts:
-        return keyed_input, Notice.GOODS_ONLY
+        return KeyedInput(keyed_input.basket), Notice.GOODS_ONLY
     if len(keyed_input.basket.lines) >= LINES_MAX:
         return keyed_input, Notice.AMOUNT_FULL
     return KeyedInput(keyed_input.basket, f"{quantity}{typed or '0'}."), Notice.NONE
@@ -215,7 +222,7 @@ def _finish(keyed_input: KeyedInput, keypad: Keypad) -> tuple[KeyedInput, Notice
     if keyed_input.awaits_good:
         return keyed_input, Notice.WHICH_GOOD
     if not keypad.amounts:
-        return keyed_input, Notice.GOODS_ONLY
+        return KeyedInput(keyed_input.basket), Notice.GOODS_ONLY
     if not typed_amount(keyed_input.keystrokes, keypad):
         return keyed_input, Notice.NO_AMOUNT
     return KeyedInput(keyed_input.with_typed_amount(keypad)), Notice.NONE

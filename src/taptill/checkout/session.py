@@ -52,6 +52,7 @@ class Notice(StrEnum):
 
     NONE = ""
     BUSY = "busy"  # a key or a tap that must wait until this sale is done
+    PAGE_BUSY = "page-busy"  # a key or a tap while the work of a page is under way
     SAME_CARD = "same-card"
     OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
     NOT_READ = "not-read"  # a card that the reader cannot name, right after a result
@@ -75,6 +76,8 @@ class Notice(StrEnum):
     NO_RIGHT = "no-right"  # it is not for who is logged in
     SWITCHED_OFF = "switched-off"  # the site has not switched on what the key is for
     CARD_FIRST = "card-first"  # it is about the customer on the screen, and there is none
+    NO_OVERRIDE = "no-override"  # nothing on the screen is a decline that may be let pass
+    NOBODY_ELSE = "nobody-else"  # a second person must allow it, and the config names none
     NOT_NOW = "not-now"  # a key of a page that cannot be opened here
     NOT_READABLE = "not-readable"  # a page needs what the journal cannot give now
     SHIFT_OPEN = "shift-open"  # the shift was opened just now

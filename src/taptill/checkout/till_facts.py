@@ -19,7 +19,8 @@ from taptill.checkout.view import (
 )
 from taptill.domain.entry import Position
 from taptill.domain.errors import JournalError
-from taptill.domain.tap import CardProblem, ReaderHealth, ReaderState
+from taptill.domain.staff.member import Right, StaffMember
+from taptill.domain.tap import CardProblem, Chosen, ReaderHealth, ReaderState
 
 _LISTED = frozenset({Step.CARD, Step.DECLINED})
 
@@ -84,11 +85,13 @@ class TillFacts:
             detail=sale.detail,
             recent_sales=self._recent_sales(state, voidable),
             page=sale.page.view if sale.page else None,
-            offers=offers(state.settings, self._ports),
+            offers=offers(state.settings, self._ports, state.staff),
             purchases=self._purchases_of(sale),
             is_restored=self.is_restored,
             countdown=_countdown_view(state),
             may_leave=may_leave(state),
+            without_card=isinstance(sale.tap, Chosen),
+            has_staff=bool(state.settings.staff),
         )
 
     def _purchases_of(self, sale: Sale) -> tuple[RecentSaleView, ...]:
@@ -118,9 +121,12 @@ class TillFacts:
         return state.recent_sales.views(self._positions, charge_id)
 
 
-def offers(settings: TillSettings, ports: Ports) -> tuple[str, ...]:
-    """Return the keys of what the site has switched on."""
+def offers(settings: TillSettings, ports: Ports, member: StaffMember | None) -> tuple[str, ...]:
+    """Return the keys of what the site has switched on, for who is logged in."""
+    own_name = member.name if member else ""
+    others = (other for other in settings.staff if other.name != own_name)
     is_on = {
+        "override": any(other.may(Right.OVERRIDE) for other in others),
         "find": bool(settings.staff) and settings.finds_by_name and ports.people is not None,
         "money": bool(settings.max_repayment),
     }

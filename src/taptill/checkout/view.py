@@ -50,9 +50,10 @@ class StatusView:
     """The facts of the status line.
 
     Ages and latency are whole seconds and milliseconds, None where unknown. `offline_since` and
-    `time` are local `HH:MM`. `to_send` counts the customers' money entries that wait to be sent,
-    `conflicts` the cases on the conflict desk, with their money `in_question`. `staff` is who is
-    logged in. `printer` None: there is none.
+    `time` are local `HH:MM`. `to_send` counts the customers with money entries that wait to be
+    sent, `to_send_sum` is the net of these: below zero where more was paid in than sold.
+    `conflicts` counts the cases on the conflict desk, with their money `in_question`. `staff` is
+    who is logged in. `printer` None: there is none.
     """
 
     till: str
@@ -135,11 +136,14 @@ class TillView:
     `basket` holds the finished lines, `keystrokes` those of the amount being typed (for example
     `4.2`), `total` is the sum of both. `chosen` is the place of the line that keys change.
     `decision` is the newest one: before Enter about the basket, in REFUSED that at Enter, in PAID
-    about what may be charged next. `amount` is what is being charged or voided, or was declined.
+    about what may be charged next. `amount` is what is being charged or voided, or was declined;
+    `cash`: what is voided is cash, and this way it goes now.
     `detail` names what closed the till, or the sale that is to be voided. `page` is laid over sale
-    and customer. `offers` are the keys of what the site has switched on, as texts `key.NAME`.
+    and customer. `offers` are the keys of what the site has switched on and somebody may do, as
+    texts `key.NAME`; `override` among them: somebody else than who is logged in may allow it.
     `purchases` are the customer's last ones here, where nothing is rung up. `may_leave`: whoever is
-    at the till may end the program.
+    at the till may end the program. `without_card`: the customer was found by name.
+    `has_staff`: the config names somebody who may log in.
     """
 
     step: Step
@@ -164,6 +168,8 @@ class TillView:
     prompt_number: int = 0
     countdown: CountdownView | None = None
     may_leave: bool = True
+    without_card: bool = False
+    has_staff: bool = False
 
 
 def customer_view(

@@ -219,6 +219,9 @@ def _show(start: _TillStart, samples: Samples) -> int:
         staff_legend=samples.staff,
         mode=mode,
         is_practice=samples.is_practice,
+        touch=config.ui.touch and mode.is_unattended and configs.terminal() != "linux",
+        customer_amounts=config.till.customer_amounts,
+        prints_each_sale=config.receipt.when == "always",
         guards_leaving=mode.is_unattended and bool(config.staff),
     )
     console = configs.terminal() == "linux"
@@ -228,7 +231,7 @@ def _show(start: _TillStart, samples: Samples) -> int:
     run_till = partial(start.run, till, samples.cards, screen)
     app = TillApp(till, run_till, settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
-        fault = app.run()
+        fault = app.run(mouse=settings.touch)
     # It leaves: another signal, as a terminal that is gone sends it, must not cut the end short.
     for number in LEAVING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)

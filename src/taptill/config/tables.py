@@ -227,6 +227,7 @@ class PrivacyConfig:
 class UiConfig:
     """[ui]: colours and sounds."""
 
+    touch: Annotated[bool, ConfigKey(boolean(), default=False)]
     theme: Annotated[Theme, ConfigKey(choice(Theme), "auto")]
     sound: Annotated[Sound, ConfigKey(choice(Sound), "auto")]
     sound_device: Annotated[str, ConfigKey(_SOUND_DEVICE, "")]

@@ -148,7 +148,8 @@ class Declined:
     """The charge is not allowed; `headroom` would pass, `missing` is the amount beyond that.
 
     `headroom` and `missing` already include overrides. For a customer in debt who has no credit,
-    `missing` counts from zero debt: that much has to be paid in first.
+    `missing` counts from zero debt: that much has to be paid in first. It is None where the amount
+    is not too large.
     """
 
     reason: Reason
@@ -266,7 +267,8 @@ def _declined(case: _Case, reason: Reason) -> Declined:
     if limit is None:
         return Declined(reason, case.debt_now, ZERO)
     would_pass = limit if case.headroom is None else min(limit, case.headroom)
-    return Declined(reason, case.debt_now, max(ZERO, would_pass), case.amount - limit)
+    missing = case.amount - limit if case.amount > limit else None
+    return Declined(reason, case.debt_now, max(ZERO, would_pass), missing)
 
 
 def _gone(case: _Case) -> bool:
@@ -321,13 +323,13 @@ _RULES: dict[Reason, Callable[[_Case], bool]] = {
 
 
 def _limit(case: _Case, reason: Reason) -> Money | None:
-    """Return the limit that the amount exceeds; None: no amount would pass."""
+    """Return the limit of the amount; None: no amount would pass."""
     match reason:
         case Reason.NO_CREDIT:
             return case.credit_headroom
         case Reason.OFFLINE_CAP:
             return case.offline_headroom
-        case Reason.AMOUNT if case.amount > ZERO:
+        case Reason.AMOUNT:
             return case.question.policy.max_charge
         case _:
             return None

@@ -24,6 +24,7 @@ _LOOK = frozenset(
         *(Notice.OTHER_CARD, Notice.NOT_READ, Notice.TAP_AGAIN, Notice.CARD_CHANGED),
         *(Notice.MACHINE, Notice.UNKNOWN_BARCODE, Notice.SCAN_AGAIN, Notice.SCAN_LATER),
         *(Notice.PAGE_OPEN, Notice.HELD_UP),
+        *(Notice.STOPPED, Notice.STOPPED_ITSELF, Notice.LET_GO),
     }
 )
 _UNKNOWN = frozenset({Reason.UNKNOWN_CARD, Reason.UNREADABLE_CARD})

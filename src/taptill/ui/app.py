@@ -24,15 +24,24 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.domain.tap import ReaderState
 from taptill.ui import views
-from taptill.ui.keys.driver import PICTURE_BEGIN, PICTURE_END, ConsoleDriver, TerminalDriver, Typed
+from taptill.ui.keys.driver import (
+    PICTURE_BEGIN,
+    PICTURE_END,
+    ConsoleDriver,
+    TerminalDriver,
+    Touched,
+    Typed,
+)
 from taptill.ui.keys.newest import NewestView
 from taptill.ui.keys.till_port import LEAVING_SIGNALS, RunTill, TillPort
 from taptill.ui.layout import too_small
-from taptill.ui.pages import Overlay, next_help
-from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, turn_goods
+from taptill.ui.modes.help import Overlay, help_after
+from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace
 from taptill.ui.screen import TillScreen
-from taptill.ui.screen_settings import ScreenSettings
+from taptill.ui.screen_settings import ScreenSettings, identity, with_balance
 from taptill.ui.themes import themes
+from taptill.ui.touch.fields import TouchSettings, keys_of_touch
+from taptill.ui.touch.turning import turned_place
 
 _log = logging.getLogger(__name__)
 
@@ -120,13 +129,17 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         """Take the keys that were read from the terminal."""
         self._handle_keys(message.keys)
 
+    def on_touched(self, message: Touched) -> None:
+        """Take a touch: the keys of the field that was there on the screen."""
+        names = keys_of_touch(self._drawn_view, self._touch_settings(), message.at)
+        self._handle_keys(tuple(key_at(name, message.at_s) for name in names))
+
     def on_key(self, event: events.Key) -> None:
         """Take a key of a screen that has no terminal, such as a test's."""
         event.stop()
         letter = event.character or ""
-        self._handle_keys(
-            (key_at(letter if letter.isprintable() and letter else event.key, event.time),)
-        )
+        name = letter if letter.isprintable() and letter else event.key
+        self._handle_keys((key_at(name, event.time),))
 
     def on_terminal_gone(self) -> None:
         """Exit, as the terminal has gone."""
@@ -177,21 +190,20 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         """Handle a key of the screen's own; return whether it was one."""
         if key.name == NO_KEY:
             return False
-        previous_overlay, self._overlay = self._overlay, Overlay.NONE
+        view, settings, size = self._view, self._settings, self._terminal_size
+        previous, self._overlay = self._overlay, Overlay.NONE
         match key.name:
-            case "ctrl+q" if previous_overlay is Overlay.LEAVE and self._settings.lets_leave(
-                self._view
-            ):
+            case "ctrl+q" if previous is Overlay.LEAVE and settings.lets_leave(view):
                 self.exit()
             case "ctrl+q":
                 self._open(Overlay.LEAVE)
             case "ctrl+l":
                 self._repaint()
-            case "f1":
-                self._open(next_help(self._settings, self._terminal_size, previous_overlay))
+            case name if after := help_after(name, view, settings, size=size, overlay=previous):
+                self._open(after)
             case "f5":
-                self._settings = _with_balance(self._settings, self._view)
-            case "escape" if previous_overlay is not Overlay.NONE:
+                self._settings = with_balance(settings, view)
+            case "escape" if previous is not Overlay.NONE:
                 pass
             case _:
                 return self._turn_goods(_TURNS.get(key.name, 0))
@@ -205,10 +217,13 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _turn_goods(self, by: int) -> bool:
         """Turn to other goods; return whether there are any that were not on the screen."""
-        view = self._drawn_view if by else None
-        place = view and turn_goods(view, self._settings, self._terminal_size, self._place, by)
+        place = turned_place(self._drawn_view, self._touch_settings(), self._place, by)
         self._place = place or self._place
         return place is not None
+
+    def _touch_settings(self) -> TouchSettings:
+        is_covered = self._overlay is not Overlay.NONE
+        return TouchSettings(self._settings, self._terminal_size, self._place.first, is_covered)
 
     def _forward(self, keys: list[Key]) -> None:
         if keys:
@@ -228,7 +243,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _show(self, view: TillView) -> None:
         """Draw a view; one that says that something takes time is drawn after `patience_s`."""
-        if _panel_identity(view) != _panel_identity(self._view):
+        if identity(view) != identity(self._view):
             self._settings = replace(self._settings, debt_requested=False)
         needs_repaint = _needs_repaint(self._view, view)
         self._place = _place_after(self._view, view, self._place)
@@ -308,26 +323,19 @@ def _needs_repaint(before: TillView | None, after: TillView) -> bool:
 def _place_after(before: TillView | None, after: TillView, place: GoodsPlace) -> GoodsPlace:
     """Return the place in the goods with this view: a changed basket is shown before more goods.
 
-    The next sale begins with the first goods.
+    So is one that is to be confirmed. The next sale begins with the first goods.
     """
-    if before is None or (before.basket, before.keystrokes) == (after.basket, after.keystrokes):
+    if before is None:
+        return place
+    is_asked = after.step is Step.CONFIRM and before.step is not Step.CONFIRM
+    is_same = (before.basket, before.keystrokes) == (after.basket, after.keystrokes)
+    if is_same and not is_asked:
         return place
     return place._replace(asked=False) if after.basket.lines or after.keystrokes else FIRST_GOODS
 
 
 def _reader_states(view: TillView) -> list[ReaderState]:
     return [reader.state for reader in view.status.readers]
-
-
-def _panel_identity(view: TillView | None) -> tuple[str, str] | None:
-    customer = view.customer if view else None
-    return (customer.name, customer.company) if customer else None
-
-
-def _with_balance(settings: ScreenSettings, view: TillView | None) -> ScreenSettings:
-    """Return the settings after F5: the balance of the customer on the screen is shown, or not."""
-    is_asked = _panel_identity(view) is not None and not settings.debt_requested
-    return replace(settings, debt_requested=is_asked)
 
 
 def _without_wait_words(view: TillView) -> TillView | None:

@@ -15,7 +15,7 @@ from taptill.domain.sales.repaying import Direction
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
 from taptill.ui.layout import Layout
-from taptill.ui.modes.alone import alone_key, alone_words
+from taptill.ui.modes.alone import alone_key, alone_words, answer_key
 from taptill.ui.pages import TONE_ROLES, say
 from taptill.ui.rows import NO_BREAK, ColourRole, Row, Rows, Run, clip, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
@@ -61,14 +61,27 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
     if view.page:
         return _page_text(view.page, view.notice, settings)
     values = settings.placeholder_values(view)
-    if view.step in _WAITS_FOR_CARD and (reader := unusable_reader(view.status.readers)):
+    reader = unusable_reader(view.status.readers) if view.step in _WAITS_FOR_CARD else None
+    if reader:
         role = ColourRole.INFO if reader.state is ReaderState.OPENING else ColourRole.WARN
         values = {**values, **reader_values(reader, settings)}
         text_key = f"reader.{reader.state}"
     else:
         text_key, role = alone_key(view, settings) or _text_key(view)
     text = _banner_text(text_key, role, values, settings)
-    return _with_notice(replace(text, **alone_words(view, text, settings)), view, settings)
+    can_read = reader is None or reader.state is ReaderState.OPENING
+    text = replace(text, **alone_words(view, text, settings, can_read=can_read))
+    if view.without_card:
+        text = _without_card(text, text_key, settings)
+    return _with_notice(text, view, settings)
+
+
+def _without_card(text: BannerText, text_key: str, settings: ScreenSettings) -> BannerText:
+    """Return the texts for a customer who was found by name, where others speak of a card."""
+    words = settings.texts.words
+    second = words.get(f"{text_key}.second-without-card", text.second)
+    cashier = words.get(f"{text_key}.cashier-without-card", text.cashier)
+    return replace(text, second=second, cashier=cashier)
 
 
 def _page_text(page: PageView, notice: Notice, settings: ScreenSettings) -> BannerText:
@@ -214,20 +227,23 @@ def _banner_text(
 def _with_notice(text: BannerText, view: TillView, settings: ScreenSettings) -> BannerText:
     """Return the texts with the answer to the last key or tap in place of the cashier's line.
 
-    The choices of a void stay, and so does the reason why a customer may no longer pay.
+    The choices of a void stay, and so does the reason why a customer may no longer pay. Where a
+    countdown runs, its bar stays and the answer stands above it.
     """
     if answer := _notice_text(view, settings):
         _, *choices = text.cashier.split("\n") if view.step is Step.VOIDING else [""]
         if view.notice is Notice.NOW_REFUSED:
             answer = f"{answer} {text.cashier}"
+        if view.countdown:
+            return replace(text, second=answer)
         return replace(text, cashier="\n".join([answer, *choices]))
     return text
 
 
 def _notice_text(view: TillView, settings: ScreenSettings) -> str:
     newest = view.recent_sales[0] if view.recent_sales else None
-    if view.notice is not Notice.NONE:
-        return settings.texts.say(f"notice.{view.notice}")
+    if key := answer_key(view, settings):
+        return settings.texts.say(key)
     if view.step is Step.PAID and newest and newest.state in _SETTLED:
         return settings.texts.say(f"step.paid.cashier-{newest.state}")
     if view.step is Step.READY and view.is_restored and newest:

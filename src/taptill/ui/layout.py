@@ -76,6 +76,22 @@ def too_small(width: int, height: int) -> bool:
     return width < WIDTH_MIN or height < HEIGHT_MIN
 
 
+def without_recent_sales(layout: Layout) -> Layout:
+    """Return the layout where no sales are listed: the panels have their rows."""
+    rows = layout.recent_sales.height
+    sale, customer, banner = layout.sale, layout.customer, layout.banner
+    panel = sale.height + rows
+    below = banner.y + banner.height + rows
+    return replace(
+        layout,
+        sale=replace(sale, height=panel),
+        customer=replace(customer, height=panel),
+        banner=replace(banner, y=banner.y + rows),
+        recent_sales=replace(layout.recent_sales, y=below, height=0),
+        has_frames=panel >= _FRAMED_MIN,
+    )
+
+
 def lay_out(width: int, height: int) -> Layout:
     """Return the layout for a terminal; where rows are few, the recent sales shrink to one line."""
     if too_small(width, height):

@@ -1,15 +1,13 @@
 """A page, list or form, or the help, drawn over the panels of sale and customer."""
 
 from collections.abc import Sequence
-from enum import StrEnum
-from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.pages.page import (
     Balance,
     Bar,
+    BarScale,
     Cell,
     PageRow,
     PageView,
@@ -19,7 +17,7 @@ from taptill.checkout.pages.page import (
     Tone,
 )
 from taptill.domain.money import Money
-from taptill.ui.layout import Layout, inner_size, lay_out, with_page
+from taptill.ui.layout import Layout
 from taptill.ui.panels import balance
 from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
@@ -34,89 +32,9 @@ _MARK = "▶ "
 _NO_MARK = "  "
 _GAP = "  "
 _CELL_MIN = 6
-_HEAD_LINES_MAX = 2
-_HELP_GAP = 2
+HEAD_LINES_MAX = 2
 _FULL, _EMPTY = "█", "░"
 BAR_CELLS = 20
-
-
-class Overlay(StrEnum):
-    """What is laid over the panels because the cashier asked the screen itself for it."""
-
-    NONE = "none"
-    HELP = "help"
-    HELP_2 = "help-2"  # on a small screen the help has several parts
-    HELP_3 = "help-3"
-    HELP_4 = "help-4"
-    HELP_5 = "help-5"
-    LEAVE = "leave"
-
-
-HELP_OVERLAYS = (
-    Overlay.HELP,
-    Overlay.HELP_2,
-    Overlay.HELP_3,
-    Overlay.HELP_4,
-    Overlay.HELP_5,
-)
-
-
-HELP = (
-    "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
-    "choose", "change", "add", "pick", "repeat", "find", "money", "override", "office", "lock",
-    "slip", "leave", "repaint", "help", "technician",
-)  # fmt: skip
-"""The lines of the help, the most needed ones first."""
-
-HELP_ALONE = {
-    TillMode.SELF_SERVICE: (
-        "tap-pays", "stop", "cancel", "letters", "pick", "quantity", "back", "turn", "choose",
-        "change", "help", "staff", "void", "override", "office", "technician", "leave", "repaint",
-    ),
-    TillMode.BALANCE: (
-        "tap-shows", "help", "staff", "office", "technician", "leave", "repaint",
-    ),
-}  # fmt: skip
-"""The same at a till without a cashier."""
-
-
-def _help_parts(settings: ScreenSettings, width: int, rows: int) -> list[list[Run]]:
-    """Return what each key does, in columns, as so many parts as a screen of this size needs."""
-    lines = [settings.texts.say(f"help.{key}") for key in HELP_ALONE.get(settings.mode, HELP)]
-    column = max(map(cell_len, lines)) + _HELP_GAP
-    columns = max(1, (width + _HELP_GAP) // column)
-    parts = [lines[at : at + columns * rows] for at in range(0, len(lines), columns * rows)]
-    return [_columned(part, column, columns) for part in parts]
-
-
-def _columned(lines: list[str], column: int, columns: int) -> list[Run]:
-    """Return lines side by side, each column read downwards."""
-    height = -(-len(lines) // columns)
-    beside = [lines[at : at + height] for at in range(0, len(lines), height)]
-    return [
-        Run("".join(pad(line, column) for line in row).rstrip())
-        for row in zip_longest(*beside, fillvalue="")
-    ]
-
-
-def next_help(settings: ScreenSettings, size: tuple[int, int], overlay: Overlay) -> Overlay:
-    """Return what F1 leads to: the help, its next part, or behind the last one the sale again."""
-    layout = with_page(lay_out(*size))
-    count = len(_help_parts(settings, *inner_size(layout.sale, layout)))
-    number = HELP_OVERLAYS.index(overlay) + 1 if overlay in HELP_OVERLAYS else 0
-    return HELP_OVERLAYS[number] if number < min(count, len(HELP_OVERLAYS)) else Overlay.NONE
-
-
-def draw_help(settings: ScreenSettings, layout: Layout, number: int) -> Rows:
-    """Return a part of the help, laid over both panels; a number too high is the last part."""
-    parts = _help_parts(settings, *inner_size(layout.sale, layout))
-    runs, area = parts[min(number, len(parts) - 1)], layout.sale
-    title = settings.texts.say("panel.help")
-    if len(parts) > 1:
-        title = f"{title} {min(number + 1, len(parts))}/{len(parts)}"
-    if layout.has_frames:
-        return frame(title, runs, area.width, area.height)
-    return bare([run._replace(text=f" {run.text}") for run in runs], area.width, area.height)
 
 
 def draw_page(page: PageView, settings: ScreenSettings, layout: Layout) -> Rows:
@@ -196,8 +114,8 @@ def _head_rows(
     """Return a row of the head; a text that stands alone may take several lines."""
     role = TONE_ROLES[row.tone]
     if len(row.cells) == 1 and not isinstance(row.cells[0], Money):
-        lines = wrap(_text(row.cells[0], settings), width)
-        return [Run(line, role) for line in lines[:_HEAD_LINES_MAX]]
+        lines = wrap(cell_text(row.cells[0], settings), width)
+        return [Run(line, role) for line in lines[:HEAD_LINES_MAX]]
     return [_row(row, _columns(_shapes(head)[len(row.cells)], settings, width), settings, width)]
 
 
@@ -212,15 +130,18 @@ def _shapes(rows: Sequence[PageRow]) -> dict[int, list[PageRow]]:
 def _row(row: PageRow, columns: Sequence[int], settings: ScreenSettings, width: int) -> Run:
     texts = []
     for cell, cells in zip(row.cells, columns, strict=False):
-        text = _text(cell, settings)
+        text = cell_text(cell, settings)
         if isinstance(cell, Bar):
             text = bar(cell, cells)
+        elif isinstance(cell, BarScale) and cell_len(text) > cells:
+            text = ""
         texts.append(text.rjust(cells) if isinstance(cell, Money) else pad(text, cells))
     joined = _GAP.join(texts)
     return Run(clip(joined.rstrip(), width), TONE_ROLES[row.tone])
 
 
-def _text(cell: Cell, settings: ScreenSettings) -> str:
+def cell_text(cell: Cell, settings: ScreenSettings) -> str:
+    """Return what a cell says."""
     match cell:
         case Phrase():
             return say(cell, settings)
@@ -244,10 +165,13 @@ def bar(shown: Bar, cells: int) -> str:
 
 
 def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> list[int]:
-    """Return the width of each column of rows of one shape; bars are cut first, then texts."""
+    """Return the width of each column of rows of one shape; bars are cut first, then texts.
+
+    Amounts and times are cut last.
+    """
     count = max((len(row.cells) for row in rows), default=0)
     needed = [
-        max(cell_len(_text(row.cells[at], settings)) for row in rows if at < len(row.cells))
+        max(cell_len(cell_text(row.cells[at], settings)) for row in rows if at < len(row.cells))
         for at in range(count)
     ]
     is_text = [
@@ -271,9 +195,10 @@ def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> l
 
 
 def _field(page: PageView, settings: ScreenSettings, width: int) -> Run:
-    label = say(page.field, settings) if page.field else ""
-    room = width - cell_len(label) - 3
-    return Run(f"{label}: {_typed(page.typed or '', settings, room)}_")
+    words = say(page.field, settings) if page.field else ""
+    label = settings.texts.say("page.field", words=words)
+    room = width - cell_len(label) - 2
+    return Run(f"{label} {_typed(page.typed or '', settings, room)}_")
 
 
 def _typed(text: str, settings: ScreenSettings, room: int) -> str:

@@ -33,9 +33,22 @@ _COMPANY = 9
 _GAP = 10
 
 
-def customer(view: CustomerView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
-    """Return the customer and their balance."""
-    ranked_rows = [*_identity_rows(view, settings, width), *_money_rows(view, settings, width)]
+def customer(
+    view: CustomerView,
+    settings: ScreenSettings,
+    width: int,
+    rows: int,
+    *,
+    with_status: bool = True,
+) -> list[Run]:
+    """Return the customer and their balance; `with_status`: block and credit stand there, too."""
+    status = _status_rows(view, settings, width) if with_status else []
+    ranked_rows = [
+        *_identity_rows(view, settings),
+        *status,
+        (_GAP, Run("")),
+        *_money_rows(view, settings, width),
+    ]
     kept_rows = drop_least_important(ranked_rows, rows)
     above = [run for rank, run in kept_rows if rank not in _MONEY_RANKS]
     below = [run for rank, run in kept_rows if rank in _MONEY_RANKS]
@@ -64,7 +77,7 @@ def sale_row(row: RecentSaleView, settings: ScreenSettings, width: int) -> str:
         typed = "" if row.repaid else settings.texts.say("line.amount")
         who = pad(_goods(row.goods, settings, cells) if row.goods else clip(typed, cells), cells)
     place = f"{row.time:>5} {amount}  {who}  "
-    text = place + first_fitting(width - cell_len(place), *_sale_states(row, settings))
+    text = place + first_fitting(width - cell_len(place), *sale_states(row, settings))
     hint = settings.texts.say("sale.hint") if row.can_void else ""
     return justify(text, hint, width) if cell_len(f"{text} {hint}") < width else pad(text, width)
 
@@ -90,27 +103,23 @@ def keys_line(names: tuple[str, ...], settings: ScreenSettings, width: int) -> R
     return ((Run(pad(" " + "  ".join(visible_names), width)),),)
 
 
-def _identity_rows(
+def _identity_rows(customer: CustomerView, settings: ScreenSettings) -> list[tuple[int, Run]]:
+    company = Run(settings.clean(customer.company)) if customer.company.strip() else Run("")
+    if customer.is_default:
+        company = Run(settings.texts.say("customer.system"), ColourRole.WARN)
+    return [(0, Run(settings.name(customer))), (_COMPANY, company), (_GAP, Run(""))]
+
+
+def _status_rows(
     customer: CustomerView, settings: ScreenSettings, width: int
 ) -> list[tuple[int, Run]]:
     say = settings.texts.say
-    company = Run(settings.clean(customer.company)) if customer.company.strip() else Run("")
-    if customer.is_default:
-        company = Run(say("customer.system"), ColourRole.WARN)
     credit = say("customer.credit" if customer.credit_allowed else "customer.no-credit")
     if customer.blocked:
-        status = [(1, Run(say("customer.blocked"), ColourRole.REFUSED)), (8, Run(credit))]
-    elif len(status_line := f"{say('customer.not-blocked')}  {credit}") <= width:
-        status = [(1, Run(status_line))]
-    else:
-        status = [(1, Run(say("customer.not-blocked"))), (8, Run(credit))]
-    return [
-        (0, Run(settings.name(customer))),
-        (_COMPANY, company),
-        (_GAP, Run("")),
-        *status,
-        (_GAP, Run("")),
-    ]
+        return [(1, Run(say("customer.blocked"), ColourRole.REFUSED)), (8, Run(credit))]
+    if len(status_line := f"{say('customer.not-blocked')}  {credit}") <= width:
+        return [(1, Run(status_line))]
+    return [(1, Run(say("customer.not-blocked"))), (8, Run(credit))]
 
 
 def _money_rows(
@@ -222,7 +231,7 @@ def _headroom(customer: CustomerView, settings: ScreenSettings, width: int) -> s
     return _amount_line("may-spend", customer.headroom, settings, width)
 
 
-def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
+def sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
     """Return wordings of how far a sale has come, the longest first."""
     say = settings.texts.say
     if row.is_voided:

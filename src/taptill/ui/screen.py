@@ -13,10 +13,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 
+from taptill.ui.keys.driver import Touched
 from taptill.ui.rows import ColourRole, Row, Rows, Run
 
 
@@ -53,6 +55,10 @@ class TillScreen(Screen[None], inherit_bindings=False):
             self._strip(y).adjust_cell_length(crop.right, blank).crop(*crop.column_span)
             for y in crop.line_range
         ]
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Pass a touch on where there is no terminal, as in tests."""
+        self.app.post_message(Touched((event.screen_x, event.screen_y), event.time))
 
     def notify_style_update(self) -> None:
         """Look the styles up anew, as the style sheet or the theme has changed."""

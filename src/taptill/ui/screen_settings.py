@@ -1,7 +1,7 @@
 """What the site chose for its screen: language, currency, privacy, and the font's limits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from taptill.checkout.modes.mode import TillMode
@@ -52,6 +52,8 @@ class ScreenSettings:
     where a PIN is asked for. `console`: text from outside is limited to the
     console font. `debt_requested`: the customer has asked to see the balance (privacy
     `on-request`). `mode`: who acts at the till. `guards_leaving`: only staff may end the program.
+    `touch`: customers who are alone touch the screen, `customer_amounts`: they key in amounts, too.
+    `prints_each_sale`: a receipt is printed without being asked for.
     `is_practice`: nothing of it reaches the books, which every screen says.
     """
 
@@ -64,6 +66,9 @@ class ScreenSettings:
     debt_requested: bool = False
     mode: TillMode = TillMode.ATTENDED
     guards_leaving: bool = False
+    touch: bool = False
+    customer_amounts: bool = False
+    prints_each_sale: bool = False
     is_practice: bool = False
 
     def lets_leave(self, view: TillView | None) -> bool:
@@ -168,3 +173,15 @@ def warning_words(warning: TillWarning, settings: ScreenSettings) -> str:
     """Return a warning in the till's language."""
     values = {name: settings.clean(value) for name, value in warning.values}
     return settings.texts.say(f"warning.{warning.code}", **values)
+
+
+def identity(view: TillView | None) -> tuple[str, str] | None:
+    """Return whose balance is asked for: who is on the screen; None for nobody."""
+    customer = view.customer if view else None
+    return (customer.name, customer.company) if customer else None
+
+
+def with_balance(settings: ScreenSettings, view: TillView | None) -> ScreenSettings:
+    """Return the settings after F5: the balance of the customer on the screen is shown, or not."""
+    is_asked = identity(view) is not None and not settings.debt_requested
+    return replace(settings, debt_requested=is_asked)

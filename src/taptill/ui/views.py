@@ -26,10 +26,18 @@ from taptill.domain.tap import ReaderHealth
 from taptill.domain.technical.till_warning import TillWarning
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
 from taptill.ui.layout import Area, Layout, inner_size, lay_out, too_small, with_page
-from taptill.ui.modes.alone import balance_notes
+from taptill.ui.modes.alone import (
+    balance_notes,
+    hides_faults,
+    layout_of,
+    panel_settings,
+    shows_status,
+)
+from taptill.ui.modes.help import HELP_OVERLAYS, Overlay, draw_help, help_lines
 from taptill.ui.modes.keys import key_names
+from taptill.ui.modes.leaving import leave_text
 from taptill.ui.modes.practice import marked, practice_mark
-from taptill.ui.pages import HELP_OVERLAYS, Overlay, draw_help, draw_page
+from taptill.ui.pages import draw_page
 from taptill.ui.panels import customer, keys_line, no_customer, sale_row
 from taptill.ui.rows import (
     ColourRole,
@@ -43,9 +51,11 @@ from taptill.ui.rows import (
     pad,
     wrap,
 )
-from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, KeyedSale, sale
+from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, KeyedSale, sale, turn_goods
 from taptill.ui.screen_settings import ScreenSettings, warning_words
-from taptill.ui.status_line.items import NAME_CELLS, status_items
+from taptill.ui.status_line.items import reader_words, status_items
+from taptill.ui.touch.drawing import control_rows, sale_rows
+from taptill.ui.touch.fields import TouchLayout, TouchSettings, touch_layout
 
 _NO_RUNS: Row = ()
 _ASKS_WHO = frozenset({"log-in", "approve"})
@@ -61,6 +71,15 @@ class Alerts(NamedTuple):
     warnings: tuple[TillWarning, ...]
     readers: tuple[ReaderHealth, ...]
     sample_staff: str
+
+
+class Panels(NamedTuple):
+    """The rows between status line and banner, left and right, and those below the banner."""
+
+    layout: Layout
+    left: Rows
+    right: Rows
+    below: Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,68 +132,94 @@ def draw_screen(
     width, height = size
     text = banner_text(view, settings)
     if too_small(width, height):
-        lines = [Run(line) for line in wrap(settings.texts.say("small.sentence"), width)]
-        return ScreenRows(
-            status=(),
-            sale=(),
-            customer=(),
-            banner=bare(lines, width, height),
-            recent_sales=(),
-            keys=(),
-            banner_text=text,
-        )
-    layout = lay_out(width, height)
+        return _too_small(settings, size, text)
     now = view or _STARTING
     status, readers = now.status, now.status.readers
     if overlay is Overlay.LEAVE:
-        text = replace(text, cashier=_leave_text(view, settings))
+        text = replace(text, cashier=leave_text(view, settings))
     covers = now.page is not None or overlay in HELP_OVERLAYS
-    layout = with_page(layout) if covers else layout
+    layout = with_page(lay_out(*size)) if covers else layout_of(now, settings, size)
     keyed = KeyedSale.of(now, place)
     asks_who = now.page is not None and now.page.name in _ASKS_WHO
     sample_staff = settings.staff_legend if asks_who else ""
     mark = practice_mark(settings)
     inside = width - cell_len(mark)
     status_row = _status_line(status if view else None, settings, inside)
-    keys = _keys_line(key_names(now, overlay, settings, size), settings, inside)
-    alerts = Alerts(status.alarms, status.warnings, readers, sample_staff)
+    keys = _keys_line(_key_names(now, overlay, settings, size), settings, inside)
+    alerts = _alerts_for(status, sample_staff, settings)
+    shown = TouchSettings(settings, size, place.first)
+    touch = touch_layout(view, shown) if view and not covers else None
+    if touch:
+        panels = _touch_panels(now, touch, settings, alerts)
+    else:
+        lines = help_lines(view, settings) if overlay in HELP_OVERLAYS else ()
+        cover = _cover(now.page, lines, settings, layout, overlay) if covers else ()
+        is_shown = shows_status(now, settings)
+        right_settings = panel_settings(now, settings)
+        right = _customer_panel(now.customer, readers, right_settings, layout, with_status=is_shown)
+        panels = Panels(
+            layout,
+            cover or _sale_panel(keyed, settings, layout),
+            () if covers else right,
+            _recent_sales(*_listed(now, settings), alerts, settings, layout),
+        )
     return ScreenRows(
         status=marked(status_row, mark) if mark else status_row,
-        sale=(
-            _cover(now.page, settings, layout, overlay)
-            if covers
-            else _sale_panel(keyed, settings, layout)
-        ),
-        customer=() if covers else _customer_panel(now.customer, readers, settings, layout),
-        banner=_banner(text, layout),
-        recent_sales=_recent_sales(*_listed(now, settings), alerts, settings, layout),
+        sale=panels.left,
+        customer=panels.right,
+        banner=_banner(text, panels.layout),
+        recent_sales=panels.below,
         keys=marked(keys, mark) if mark else keys,
         banner_text=text,
     )
+
+
+def _key_names(
+    view: TillView, overlay: Overlay, settings: ScreenSettings, size: tuple[int, int]
+) -> tuple[str, ...]:
+    can_turn = turn_goods(view, settings, size, FIRST_GOODS, 1) is not None
+    return key_names(view, overlay, settings, size, can_turn=can_turn)
+
+
+def _alerts_for(status: StatusView, sample_staff: str, settings: ScreenSettings) -> Alerts:
+    """Return what whoever is at the till can do something about."""
+    if hides_faults(status, settings):
+        return Alerts((), (), (), sample_staff)
+    return Alerts(status.alarms, status.warnings, status.readers, sample_staff)
+
+
+def _too_small(settings: ScreenSettings, size: tuple[int, int], text: BannerText) -> ScreenRows:
+    width, height = size
+    lines = [Run(line) for line in wrap(settings.texts.say("small.sentence"), width)]
+    return ScreenRows(
+        status=(),
+        sale=(),
+        customer=(),
+        banner=bare(lines, width, height),
+        recent_sales=(),
+        keys=(),
+        banner_text=text,
+    )
+
+
+def _touch_panels(
+    now: TillView, touch: TouchLayout, settings: ScreenSettings, alerts: Alerts
+) -> Panels:
+    """Return the panels with fields to touch."""
+    layout = touch.layout
+    if layout.is_beside:
+        alert = next(iter(_alerts(alerts, settings)), Run(""))
+        alert = alert._replace(text=clip(alert.text, layout.keys.width))
+        below = control_rows(touch, settings, alert)
+    else:
+        below = _recent_sales(*_listed(now, settings), alerts, settings, layout)
+    return Panels(layout, *sale_rows(now, touch, settings), below)
 
 
 def _listed(view: TillView, settings: ScreenSettings) -> tuple[str, tuple[RecentSaleView, ...]]:
     """Return title and rows of the list of sales: the customer's own, where these may be shown."""
     is_own = bool(view.purchases) and settings.shows_debt and view.page is None
     return ("panel.own", view.purchases) if is_own else ("panel.strip", view.recent_sales)
-
-
-def _leave_text(view: TillView | None, settings: ScreenSettings) -> str:
-    if not settings.lets_leave(view):
-        return settings.texts.say("leave.staff")
-    if view is None:
-        return settings.texts.say("leave.starting")
-    say, status = settings.texts.say, view.status
-    count, total = str(status.to_send), settings.sum(status.to_send_sum)
-    if status.conflicts:
-        return say(
-            "leave.desk",
-            conflicts=str(status.conflicts),
-            lost=settings.sum(status.in_question),
-            count=count,
-            sum=total,
-        )
-    return say("leave.kept", count=count, sum=total) if status.to_send else say("leave.clean")
 
 
 def _panel(title: str, runs: list[Run], area: Area, layout: Layout) -> Rows:
@@ -189,11 +234,16 @@ _keys_line = _kept(keys_line)
 
 @_kept
 def _cover(
-    page: PageView | None, settings: ScreenSettings, layout: Layout, overlay: Overlay
+    page: PageView | None,
+    lines: tuple[str, ...],
+    settings: ScreenSettings,
+    layout: Layout,
+    overlay: Overlay,
 ) -> Rows:
-    """Return what is laid over both panels: a part of the help, or a page."""
+    """Return what is laid over both panels: a part of the help with these lines, or a page."""
     if overlay in HELP_OVERLAYS or page is None:
-        return draw_help(settings, layout, HELP_OVERLAYS.index(overlay))
+        title = settings.texts.say("panel.help")
+        return draw_help(title, lines, layout, HELP_OVERLAYS.index(overlay))
     return draw_page(page, settings, layout)
 
 
@@ -213,10 +263,12 @@ def _customer_panel(
     readers: tuple[ReaderHealth, ...],
     settings: ScreenSettings,
     layout: Layout,
+    *,
+    with_status: bool,
 ) -> Rows:
     width, rows = inner_size(layout.customer, layout)
     if shown:
-        runs = customer(shown, settings, width, rows)
+        runs = customer(shown, settings, width, rows, with_status=with_status)
     else:
         runs = no_customer(settings, rows, can_read=unusable_reader(readers) is None)
     return _panel(settings.texts.say("panel.customer"), runs, layout.customer, layout)
@@ -247,6 +299,8 @@ def _recent_sales(
 ) -> Rows:
     """Return alarms, warnings and reader hints, and below them the recent sales, newest first."""
     area = layout.recent_sales
+    if not area.height:
+        return ()
     is_single_line = area.height == 1
     rows = 1 if is_single_line else area.height - 2
     width = area.width - (2 if is_single_line else 4)
@@ -286,7 +340,7 @@ def _reader_hints(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -
         return []
     return [
         Run(
-            f"{clip(settings.clean(reader.reader), NAME_CELLS)}: {_hint(reader, settings)}",
+            settings.texts.labelled(reader_words(reader.reader, settings), _hint(reader, settings)),
             ColourRole.WARN,
         )
         for reader in broken_readers(readers)

@@ -67,7 +67,7 @@ class Status:
             printer=self.devices.printer() if self.devices.printer else None,
             cache_age_s=None if age_s is None else int(age_s),
             time=local_time(self.clock.now()),
-            alarms=self._alarms(health.error_code),
+            alarms=self._alarms(health),
             warnings=(
                 *(self.config_warnings() if self.config_warnings else self.config.warnings),
                 *unbuilt(self.config),
@@ -78,11 +78,12 @@ class Status:
             ),
         )
 
-    def _alarms(self, trouble: str) -> tuple[TillAlarm, ...]:
-        alarms = [_STOPPED.get(self.strategy.state), _TROUBLES.get(trouble)]
+    def _alarms(self, health: HealthReport) -> tuple[TillAlarm, ...]:
+        alarms = [_STOPPED.get(self.strategy.state), _TROUBLES.get(health.error_code)]
         if self.api.sees_nothing:
             alarms.append(TillAlarm.NOTHING_VISIBLE)
-        if self.clock.doubtful():
+        was_asked = health.online is not None  # its first answer may confirm the time
+        if was_asked and self.clock.doubtful():
             alarms.append(TillAlarm.CLOCK)
         return tuple(dict.fromkeys(alarm for alarm in alarms if alarm))
 

@@ -39,6 +39,7 @@ class Console:
         self.read: list[Key | Painted] = []
         self.confirmed: list[Money] = []
         self.bad: list[str] = []
+        self.paint_s = PAINT_S
         self._takes_lines = takes_lines
         show = {card: self._shows(card) for card in cards}
         self._decoder = TerminalKeyDecoder()
@@ -120,7 +121,7 @@ class Console:
 
     def _draw(self, view: TillView) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(PAINT_S, self._paint, view)
+        loop.call_later(self.paint_s, self._paint, view)
 
     def _paint(self, view: TillView) -> None:
         if view.prompt_number == self.shop.till.prompt_number:  # a newer one takes its place

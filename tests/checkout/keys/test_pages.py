@@ -26,6 +26,26 @@ def test_a_person_types_number_pin_and_enter(locked: Shop) -> None:
     assert locked.view.status.staff == "Jo"
 
 
+def test_a_pin_need_not_have_been_said_before_enter(locked: Shop) -> None:
+    """Lines say what was typed only after a pause, and of a PIN nothing but its length."""
+    console = Console(locked)
+    console.keys("1")
+    console.wait(0.5)
+    console.paint_s = 2.0
+    console.keys("2580\r")
+    console.wait(0.2)
+    assert locked.view.status.staff == "Jo"
+
+
+def test_a_cancel_that_is_read_with_enter_takes_no_pin(locked: Shop) -> None:
+    console = Console(locked)
+    console.keys("12580")
+    console.wait(0.5)
+    console.type(b"\x1b\r")
+    console.wait(0.5)
+    assert (locked.view.status.staff, locked.page().typed) == ("", None)
+
+
 def test_a_machine_types_no_pin(locked: Shop) -> None:
     console = Console(locked)
     console.keys("1")

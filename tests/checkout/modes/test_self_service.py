@@ -57,6 +57,25 @@ def test_the_charge_says_that_the_customer_made_it_and_names_no_staff(staffed: K
     staffed.wait(6.0)
     (charge,) = staffed.shop.books.of_kind(EntryKind.CHARGE)
     assert (charge.body["self_service"], charge.staff) == (True, None)
+    figures = staffed.shop.wait_for(staffed.shop.shift_book.running()).figures
+    assert (figures.self_service.count, figures.self_service.sum_minor) == (1, charge.amount_minor)
+
+
+def test_a_charge_to_whom_staff_have_chosen_by_name_names_them(staffed: Kiosk) -> None:
+    """No customer was there with a card, so no customer made it alone."""
+    staffed.type(b"\x1bOQ")
+    staffed.wait(0.2)
+    log_in(staffed.shop, "Jo")
+    staffed.keys("c")
+    staffed.type(b"\x1bOR")
+    staffed.wait(0.2)
+    staffed.keys("ada")
+    staffed.wait(0.5)
+    staffed.type(b"\r")
+    staffed.wait(7.0)
+    (charge,) = staffed.shop.books.of_kind(EntryKind.CHARGE)
+    assert (charge.staff, charge.body["without_card"]) == ("Jo", True)
+    assert "self_service" not in charge.body
 
 
 STOPS: dict[str, Callable[[Kiosk], None]] = {
@@ -330,6 +349,8 @@ def test_nobody_is_shown_what_others_have_bought(kiosk: Kiosk) -> None:
         pytest.param("42+", [], Notice.GOODS_ONLY, id="no amount as a line"),
         pytest.param("4.", [], Notice.GOODS_ONLY, id="no decimal mark"),
         pytest.param("3*4", [], Notice.GOODS_ONLY, id="no amount so many times"),
+        pytest.param("420c", [("Coffee", 1)], Notice.NONE, id="its digits are no quantity"),
+        pytest.param("4.c", [("Coffee", 1)], Notice.NONE, id="nor are those before a mark"),
     ],
 )
 def test_customers_key_in_goods_and_no_amounts(

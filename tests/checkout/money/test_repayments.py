@@ -8,7 +8,7 @@ from tests.checkout.pages.test_undo import choose
 from tests.domain.samples import ADA, DORA, known
 from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
 
-from taptill.checkout.pages.page import Balance, PageRow, phrase
+from taptill.checkout.pages.page import Balance, PageRow, PersonName, phrase
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillSettings
 from taptill.domain.entry import Entry, EntryKind
@@ -131,7 +131,7 @@ def test_one_enter_books_once_however_often_it_is_pressed() -> None:
         shop.enter()
         assert shop.page().notice == phrase("page.saving")
         shop.hasty_enter()
-        assert shop.notice() is Notice.BUSY
+        assert shop.notice() is Notice.PAGE_BUSY
         shop.later(2.0)
         assert len(repayments(shop)) == 1
 
@@ -231,6 +231,8 @@ def test_a_cashier_takes_cash_alone_and_needs_a_supervisor_to_pay_out() -> None:
         shop.escape()
         pay(shop, "A", "100", out=True)
         assert (shop.page().name, len(repayments(shop))) == ("approve", 1)
+        about = PageRow((PersonName(ADA.name), phrase("row.paid-out"), Money(100)))
+        assert shop.page().head[:1] == (about,)
         shop.tap(SAM.card_id)
         shop.later(0.3)
         out = repayments(shop)[1]

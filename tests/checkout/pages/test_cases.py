@@ -132,7 +132,7 @@ def test_esc_goes_on_selling_while_a_slow_server_is_asked() -> None:
         shop.press("21")
         assert shop.page().notice == phrase("page.working")
         shop.press("1")
-        assert shop.notice() == Notice.BUSY
+        assert shop.notice() == Notice.PAGE_BUSY
         shop.escape()
         assert shop.view.page is None
         shop.sell("420", "A")

@@ -143,6 +143,16 @@ def test_earlier_closes_are_listed_newest_first_and_can_be_read(shop: Shop) -> N
     assert (shop.page().name, shop.page().chosen) == ("closes", 1)
 
 
+def test_without_an_earlier_close_the_list_says_so(shop: Shop) -> None:
+    menu(shop, "closes")
+    for key in ("", "enter", "1", "down"):
+        if key:
+            shop.key(key)
+        page = shop.page()
+        assert (page.name, page.rows, page.notice) == ("closes", (), phrase("page.empty"))
+        assert page.keys == ("esc-back",)
+
+
 @pytest.mark.parametrize("key", ["x", "a", "*", "f8"])
 def test_what_is_no_amount_is_answered(shop: Shop, key: str) -> None:
     menu(shop, "open")
@@ -167,13 +177,20 @@ def test_while_something_is_rung_up_there_is_no_menu(shop: Shop) -> None:
     assert (shop.view.page, shop.notice()) == (None, Notice.BUSY)
 
 
+def test_an_answer_of_the_sale_is_not_left_standing_on_the_menu(shop: Shop) -> None:
+    shop.enter()
+    assert shop.notice() is Notice.NO_AMOUNT
+    shop.key("f10")
+    assert (shop.page().name, shop.notice()) == ("office", Notice.NONE)
+
+
 def test_keys_while_the_report_is_counted_are_answered(shop: Shop) -> None:
     shop.key("f10")
     shop.press("1")
     shop.press("4")
-    assert shop.notice() == Notice.BUSY
+    assert shop.notice() == Notice.PAGE_BUSY
     shop.tap("A")
-    assert shop.notice() == Notice.BUSY
+    assert shop.notice() == Notice.PAGE_BUSY
     shop.later(0.5)
     assert shop.page().name == "x"
 

@@ -110,8 +110,14 @@ def test_another_cashiers_sale_needs_a_supervisor() -> None:
         log_in(shop, "Ted")
         choose(shop, "f8")
         assert shop.page().name == "undo"
-        choose(shop, "enter", "1")
+        choose(shop, "enter")
+        shop.tap(SAM.card_id)
+        assert (shop.page().name, shop.page().notice) == ("undo-why", phrase("page.card-later"))
+        about = shop.page().head
+        choose(shop, "1")
         assert shop.page().name == "approve"
+        assert about
+        assert shop.page().head[: len(about)] == about
         assert voids(shop) == []
         shop.tap(SAM.card_id)
         shop.later(0.3)

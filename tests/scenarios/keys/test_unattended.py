@@ -116,3 +116,48 @@ def test_a_till_that_shows_balances_sells_nothing(tmp_path: Path, size: tuple[in
             till.wait_for("Blaise", "BLOCKED", "Please ask the staff")
             till.wait_for("no card yet")
             assert till.leave() == 0
+
+
+class TouchSite(UnattendedSite):
+    """A site whose customers touch the screen."""
+
+    def write_config(self) -> None:
+        """Write the config with touch switched on."""
+        super().write_config()
+        self.config.write_text(self.config.read_text() + "[ui]\ntouch = true\n")
+
+
+def finger(till: Program, column: int, row: int) -> None:
+    """Touch a cell, counted from 1, and let go, as a terminal reports it."""
+    till.press(f"\x1b[<0;{column};{row}M")
+    till.pause(0.1)
+    till.press(f"\x1b[<0;{column};{row}m")
+    till.pause(0.3)
+
+
+def test_goods_are_touched_and_a_touch_stops_the_countdown(tmp_path: Path) -> None:
+    with running_service(tmp_path) as service:
+        site = TouchSite(tmp_path, service.url, service.token)
+        before = row_of(service, ADA)
+        with running(site, ready="ONLINE") as till:
+            assert b"\x1b[?1006h" in till.drawn
+            till.wait_for("Coffee", "Touch it, or scan it")
+            finger(till, 5, 4)
+            till.wait_for("1 × Coffee", "Touch more, or take back below")
+            finger(till, 5, 4)
+            till.wait_for("2 × Coffee")
+            finger(till, 18, 22)
+            till.wait_for("1 × Coffee", absent="2 × Coffee")
+            till.tap(ADA)
+            till.wait_for("Ada B. pays €1.50", "A touch or the card again stops it")
+            finger(till, 70, 20)
+            till.wait_for("Stopped, nothing was charged", "1 × Coffee")
+            till.pause(0.8)
+            till.tap(ADA)
+            till.wait_for("Thank you", wait_s=15.0)
+            till.press("\x1b[M !!\x1b[<64;3;3M")
+            till.pause(1.0)
+            assert "Thank you" in till.text()
+            assert till.leave() == 0
+            assert b"\x1b[?1006l" in till.drawn.rpartition(b"\x1b[?1006h")[2]
+        assert row_of(service, ADA).total - before.total == Decimal("1.50")

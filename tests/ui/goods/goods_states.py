@@ -8,7 +8,7 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Declined, Reason
-from taptill.domain.money import ZERO, Money
+from taptill.domain.money import Money
 from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace
 
 GROUPS = {
@@ -63,7 +63,7 @@ STATES: dict[str, tuple[TillView, GoodsPlace]] = {
             basket=Basket((Line("Bottle back", Money(-25), 3),)),
             total=Money(-75),
             customer=replace(CONFIRM.customer, debt_after=None) if CONFIRM.customer else None,
-            decision=Declined(Reason.AMOUNT, Money(-1230), ZERO),
+            decision=Declined(Reason.AMOUNT, Money(-1230), Money(1230)),
         ),
         FIRST_GOODS,
     ),

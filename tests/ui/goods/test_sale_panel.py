@@ -12,7 +12,7 @@ from tests.ui.test_snapshots import compare
 from taptill.checkout.view import TillView
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.money import Money
-from taptill.ui.sale_panel.goods import goods_pages, page_of
+from taptill.ui.sale_panel.goods import HEADINGS_MIN, goods_pages, page_of
 from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, turn_goods
 from taptill.ui.texts import LANGUAGES
 from taptill.ui.views import draw_screen
@@ -115,9 +115,27 @@ def test_pages_hold_each_good_once_under_its_heading(width: int, rows: int) -> N
     firsts = [page.first for page in pages]
     assert firsts == sorted(set(firsts))
     assert [page_of(pages, first) for first in firsts] == list(range(len(pages)))
-    if rows >= 4:
+    if rows >= HEADINGS_MIN:
         assert all(page.rows[0].startswith("─") for page in pages)
         assert all(f"─ {group} " in text for group in GROUPS)
+
+
+def test_small_groups_share_a_page_that_has_no_room_for_headings() -> None:
+    groups = ("Hot drinks", "Cold drinks", "Snacks", "Snacks", "Deposits")
+    goods = tuple(
+        Good("", f"Good {at}", Money(100), group=group) for at, group in enumerate(groups)
+    )
+    for rows in range(1, HEADINGS_MIN):
+        pages = goods_pages(goods, ENGLISH, 26, rows)
+        assert max(len(page.rows) for page in pages) <= rows
+        whole = [page.group for page in pages]
+        if rows == 3:
+            assert whole == ["Hot drinks, Cold drinks", "Snacks, Deposits"]
+        if rows == 4:
+            assert whole == ["Hot drinks, Cold drinks, Snacks", "Deposits"]
+    view = replace(READY, goods=goods[:3])
+    drawn = text_of(draw_screen(view, ENGLISH, (50, 15)).sale)
+    assert all(f"Good {at}" in drawn for at in range(3))
 
 
 @pytest.mark.parametrize(

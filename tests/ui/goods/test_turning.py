@@ -5,15 +5,14 @@ from time import monotonic
 
 from tests.fakes.till import FakeTill
 from tests.ui.goods.goods_states import GROUPED
-from tests.ui.states import PAID, READY, RINGING
+from tests.ui.states import CONFIRM, PAID, READY, RINGING
 from tests.ui.test_app import SIZE, made, painted, until
 
 from taptill.checkout.keys.key import key_at
-from taptill.checkout.view import TillView
+from taptill.checkout.view import CountdownView, TillView
 from taptill.domain.basket import Basket
 from taptill.ui.app import TillApp
 from taptill.ui.keys.driver import Typed
-from taptill.ui.pages import Overlay
 
 GOODS = replace(READY, goods=GROUPED)
 LINES = replace(RINGING, goods=GROUPED)
@@ -59,6 +58,18 @@ async def test_goods_take_the_place_of_the_lines_until_the_basket_changes() -> N
         await until(lambda: "─ Cold drinks ─" in text(app), pilot)
 
 
+async def test_what_is_paid_stands_there_when_a_payment_is_to_be_confirmed() -> None:
+    """A countdown charges what the customer sees, and so does Enter."""
+    till = FakeTill(LINES)
+    app = made(till)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: "2 × Coffee" in text(app), pilot)
+        press(app, "page_down", "page_down")
+        await until(lambda: "─ Cold drinks ─" in text(app), pilot)
+        till.show(replace(CONFIRM, goods=GROUPED, countdown=CountdownView(5, of=5)))
+        await until(lambda: "2 × Coffee" in text(app), pilot)
+
+
 async def test_enter_must_come_after_a_page_was_painted() -> None:
     till = FakeTill(GOODS)
     app = made(till)
@@ -80,15 +91,32 @@ async def test_where_no_page_can_be_turned_the_till_answers() -> None:
             assert "page_down" not in till.own_keys
 
 
-async def test_help_is_closed_by_a_page_key() -> None:
+async def test_page_keys_turn_the_parts_of_the_help_and_never_close_it() -> None:
     till = FakeTill(GOODS)
     app = made(till)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=(50, 15)) as pilot:
+        for keys, part in (
+            (["f1"], "1"),
+            (["page_up"], "1"),
+            (["page_down"], "2"),
+            (["page_up"], "1"),
+            (["page_down"] * 9, "3"),
+        ):
+            press(app, *keys)
+            await until(lambda part=part: f" help {part}/3 " in text(app), pilot)  # type: ignore[misc]
+        press(app, "escape")
+        await until(lambda: "─ help " not in text(app), pilot)
+        assert till.calls == []
+
+
+async def test_where_the_help_has_one_part_a_page_key_does_nothing() -> None:
+    till = FakeTill(GOODS)
+    app = made(till)
+    async with app.run_test(size=(120, 40)) as pilot:
+        press(app, "f1", "page_down", "page_up")
+        await until(lambda: "─ help ─" in text(app), pilot)
         press(app, "f1")
-        await until(lambda: "─ help " in text(app), pilot)
-        press(app, "page_down")
-        await until(lambda: "page 2/4" in text(app), pilot)
-        assert app._overlay is Overlay.NONE
+        await until(lambda: "─ help " not in text(app), pilot)
 
 
 def test_a_view_before_the_first_one_turns_nothing() -> None:

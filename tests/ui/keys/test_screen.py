@@ -13,7 +13,7 @@ from taptill.checkout.session import Step
 from taptill.ui.app import TillApp
 from taptill.ui.keys.driver import PictureLost, TerminalGone, Typed
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
-from taptill.ui.pages import Overlay
+from taptill.ui.modes.help import Overlay
 
 
 def key(name: str) -> Key:

@@ -17,7 +17,7 @@ from tests.ui.states import (
 from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import CountdownView, TillView
-from taptill.domain.basket import Basket
+from taptill.domain.basket import Basket, Line
 from taptill.domain.decision import Reason
 from taptill.domain.money import ZERO, Money
 from taptill.domain.tap import CardTrouble, ReaderState
@@ -31,7 +31,8 @@ SELF_SERVICE = replace(
 )
 NOTICES = (
     Notice.NOTHING_SOLD, Notice.STAFF_ONLY, Notice.PICK_FIRST, Notice.TAP_PAYS, Notice.GOODS_ONLY,
-    Notice.STOPPED, Notice.STOPPED_ITSELF, Notice.OTHER_CARD,
+    Notice.STOPPED, Notice.STOPPED_ITSELF, Notice.OTHER_CARD, Notice.MACHINE, Notice.NOT_READ,
+    Notice.CARD_CHANGED, Notice.AMOUNT_FULL,
 )  # fmt: skip
 
 
@@ -54,6 +55,7 @@ CARD = alone(
         customer=replace(ADA, debt_after=None, headroom=Money(1230)),
     )
 )
+RETURNED = Basket((Line("Bottle back", Money(-25), 1),))
 COUNTING = alone(replace(CONFIRM, countdown=CountdownView(5, of=5)))
 
 STATES: dict[str, tuple[TillView | None, ScreenSettings]] = {
@@ -75,13 +77,26 @@ STATES: dict[str, tuple[TillView | None, ScreenSettings]] = {
     "self-ready": (alone(READY), SELF_SERVICE),
     "self-ringing": (alone(RINGING), SELF_SERVICE),
     "self-card": (CARD, SELF_SERVICE),
+    "self-found-by-name": (
+        replace(CARD, without_card=True, status=replace(STATUS, staff="Kim")),
+        SELF_SERVICE,
+    ),
     "self-counting": (COUNTING, SELF_SERVICE),
     "self-last-second": (replace(COUNTING, countdown=CountdownView(1, of=5)), SELF_SERVICE),
     "self-longest": (replace(COUNTING, countdown=CountdownView(60, of=60)), SELF_SERVICE),
     "self-stopped": (replace(alone(RINGING), notice=Notice.STOPPED), SELF_SERVICE),
     "self-declined": (alone(declined(Reason.NO_CREDIT)), SELF_SERVICE),
+    "self-declined-unpicked": (alone(unpicked(declined(Reason.UNKNOWN_CARD))), SELF_SERVICE),
+    "self-returned": (
+        alone(replace(RINGING, basket=RETURNED, total=RETURNED.total)),
+        SELF_SERVICE,
+    ),
     "self-declined-before-staff": (
-        replace(declined(Reason.NO_CREDIT), status=replace(STATUS, staff="Kim")),
+        replace(
+            declined(Reason.NO_CREDIT),
+            status=replace(STATUS, staff="Kim"),
+            offers=("override",),
+        ),
         SELF_SERVICE,
     ),
     "self-again": (alone(replace(RINGING, step=Step.AGAIN)), SELF_SERVICE),
@@ -96,7 +111,10 @@ STATES: dict[str, tuple[TillView | None, ScreenSettings]] = {
     ),
     "self-closed": (alone(replace(READY, step=Step.CLOSED, detail="disk")), SELF_SERVICE),
     **{
-        f"self-notice-{notice}": (replace(COUNTING, notice=notice), SELF_SERVICE)
+        f"self-notice-{notice}": (
+            replace(COUNTING if notice is Notice.OTHER_CARD else alone(RINGING), notice=notice),
+            SELF_SERVICE,
+        )
         for notice in NOTICES
     },
 }

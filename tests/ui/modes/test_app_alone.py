@@ -8,7 +8,7 @@ from tests.ui.states import READY
 from tests.ui.test_app import SIZE, expected, made, painted, until
 
 from taptill.checkout.view import CountdownView
-from taptill.ui.pages import Overlay
+from taptill.ui.modes.help import Overlay
 
 GUARDED = replace(SELF_SERVICE, guards_leaving=True)
 CUSTOMERS = replace(alone(READY), may_leave=False)

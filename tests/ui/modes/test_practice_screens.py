@@ -11,7 +11,7 @@ from tests.ui.states import SETTINGS, STATES
 from tests.ui.test_fit import SIZES
 from tests.ui.test_snapshots import compare
 
-from taptill.ui.pages import Overlay
+from taptill.ui.modes.help import Overlay
 from taptill.ui.rows import ColourRole
 from taptill.ui.texts import LANGUAGES, load
 from taptill.ui.views import draw_screen

@@ -19,7 +19,16 @@ from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import reasons
 from taptill.checkout.pages.history import History, HistoryEntry
 from taptill.checkout.pages.overriding import override_page
-from taptill.checkout.pages.page import PageRow, PageView, TextField, TillPage, Tone, Turn, phrase
+from taptill.checkout.pages.page import (
+    PageRow,
+    PageView,
+    PersonName,
+    TextField,
+    TillPage,
+    Tone,
+    Turn,
+    phrase,
+)
 from taptill.checkout.pages.shift import COMMENTS, CashForm, ReportPage, closes_page
 from taptill.checkout.pages.sign_in import approval, log_in
 from taptill.checkout.pages.slips.listing import SlipPages
@@ -245,6 +254,7 @@ def _found_pages() -> dict[str, TillPage]:
     ]
     return {
         "find": replace(page, found=(*people, *people * 6), chosen=1),
+        "find-few": replace(page, found=tuple(people), chosen=0),
         "find-nobody": replace(page, found=()),
         "find-reading": replace(reading, index=None),
         "find-names": reading,
@@ -279,7 +289,9 @@ def pages() -> dict[str, TillPage]:
     """Return every page in its states, by name."""
     names = log_in(_desk())
     pin = replace(names, member=KIM, pin=TextField("1357"))
-    reason = override_page(_desk(), Reason.NO_CREDIT, lambda _: None)
+    sale = PageRow((PersonName(ADA.name), Money(2000)))
+    reason = override_page(_desk(), Reason.NO_CREDIT, lambda _: None, sale)
+    paid_out = PageRow((PersonName(ADA.name), phrase("row.paid-out"), Money(100)))
     return {
         "log-in": names,
         "log-in-many": replace(log_in(_desk(many=True)), chosen=20),
@@ -289,7 +301,8 @@ def pages() -> dict[str, TillPage]:
         ),
         "log-in-may-not": replace(names, notice=phrase("page.may-not", name="Kim")),
         "override": reason,
-        "approve": approval(_desk(), Right.OVERRIDE, _never, Turn()),
+        "approve": approval(_desk(), Right.OVERRIDE, _never, Turn(), reason.head),
+        "approve-pay-out": approval(_desk(), Right.PAY_OUT, _never, Turn(), (paid_out,)),
         **{name: page for name, page in _undo_pages().items() if page},
         "office": _office(),
         **_slip_pages(),

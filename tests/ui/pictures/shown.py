@@ -18,7 +18,7 @@ from tests.ui.states import ADA, CHARLES, OFFLINE, READY, RECENT_SALES, SETTINGS
 
 from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.overriding import override_page
-from taptill.checkout.pages.page import TextField, TillPage, Turn, phrase
+from taptill.checkout.pages.page import PageRow, PersonName, TextField, TillPage, Turn, phrase
 from taptill.checkout.pages.shift import ReportPage
 from taptill.checkout.pages.sign_in import log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
@@ -92,6 +92,7 @@ REFUSED = replace(
     step=Step.DECLINED,
     customer=replace(CHARLES, debt_after=None),
     decision=Declined(Reason.NO_CREDIT, Money(-180), Money(180), TOTAL - Money(180)),
+    offers=("override",),
 )
 NO_NETWORK = replace(EMPTY, status=replace(OFFLINE, staff="Jo"))
 
@@ -133,7 +134,9 @@ def _pages() -> dict[str, TillPage]:
         lines = undo.list_page(undo.listed()).choose(0).page
         case = CasePages(FakeConflictDesk(), desk).list_page((LOST,), Turn(), None).choose(0).page
         names = log_in(desk)
-        override = override_page(desk, Reason.NO_CREDIT, lambda _: None)
+        override = override_page(
+            desk, Reason.NO_CREDIT, lambda _: None, PageRow((PersonName(ADA.name), TOTAL))
+        )
     assert lines
     assert case
     shown: dict[str, TillPage] = {

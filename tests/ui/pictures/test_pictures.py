@@ -16,7 +16,7 @@ from taptill.domain.conflicts.case import CaseAnswer
 from taptill.domain.decision import OVERRIDABLE, Reason
 from taptill.domain.staff.member import Right, Role, StaffMember
 from taptill.settlement.reconcile import ConflictReason
-from taptill.ui.pages import HELP
+from taptill.ui.modes.help import HELP
 from taptill.ui.texts import load
 
 RIGHTS = {

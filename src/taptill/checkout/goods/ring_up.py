@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from taptill.checkout.keypad import (
     NOTHING_KEYED,
+    TOUCHED_GOOD,
     KeyedInput,
     choose,
     find_barcode,
@@ -22,6 +23,11 @@ CURSOR_KEYS = frozenset(
     | {"page_up", "page_down", "insert", "delete"}
 )
 """Keys that move a cursor; they come from a number pad without Num Lock as well."""
+
+
+def good_key(number: int) -> str:
+    """Return the key of a good that is touched on the screen, by its number from 1."""
+    return f"{TOUCHED_GOOD}{number}"
 
 
 class RingUp:

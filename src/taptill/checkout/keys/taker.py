@@ -16,6 +16,7 @@ from dataclasses import replace
 from math import inf
 
 from taptill.checkout.goods.ring_up import CURSOR_KEYS
+from taptill.checkout.keypad import TOUCHED_GOOD
 from taptill.checkout.keys.burst import (
     ENDS,
     FAST_S,
@@ -266,7 +267,8 @@ class KeyTaker:
 
     def _is_on_screen(self) -> bool:
         prompt_number, since_s = self._painted
-        return prompt_number == self._till.prompt_number and self._enter_pressed_s >= since_s
+        is_it = prompt_number == self._till.prompt_number and self._enter_pressed_s >= since_s
+        return is_it or _is_hidden(self._till.sale)
 
     def _perform(self, key: Key) -> None:
         """Perform a key; Enter confirms only what is painted after it."""
@@ -281,7 +283,7 @@ class KeyTaker:
                 till.cancel()
             case name if name in self._cards:
                 self._cards[name]()
-            case name if name in _PRESSED or (key.is_character and name.islower()):
+            case name if _is_pressed(key):
                 till.press(name)
             case name if name in _FUNCTION_KEYS:
                 till.function_key(name)
@@ -297,3 +299,14 @@ class KeyTaker:
         elif key.name != NO_KEY:
             till.press(key.name)
         till.renew_prompt()
+
+
+def _is_hidden(sale: Sale) -> bool:
+    """Return whether Enter takes a PIN, of which nothing but dots would be painted."""
+    return sale.page is not None and sale.page.traits.hidden
+
+
+def _is_pressed(key: Key) -> bool:
+    """Return whether a key is of the keypad, or a good by its letter or by a touch."""
+    is_letter = key.is_character and key.name.islower()
+    return key.name in _PRESSED or is_letter or key.name.startswith(TOUCHED_GOOD)

@@ -6,7 +6,7 @@ from functools import partial
 
 from taptill.checkout.money.pages import OTHER, RepaymentBooked, RepaymentForm
 from taptill.checkout.money.typed_cash import TypedCash
-from taptill.checkout.pages.page import Phrase, Turn, phrase
+from taptill.checkout.pages.page import PageRow, PersonName, Phrase, Turn, phrase
 from taptill.checkout.pages.sign_in import approval
 from taptill.checkout.pages.slips.listing import print_slip
 from taptill.checkout.pages.staff_desk import StaffDesk
@@ -100,7 +100,10 @@ class RepaymentDesk:
         def approved(second: StaffMember) -> Turn:
             return self._book(form, second.name)
 
-        return Turn(approval(self._desk, right, approved, Turn(form)))
+        shown, words = self.shown(form), phrase(f"row.paid-{form.direction}")
+        name = shown.name if shown else ""
+        about = (PageRow((PersonName(name), words, form.amount)),)
+        return Turn(approval(self._desk, right, approved, Turn(form), about))
 
     def _book(self, form: RepaymentForm, approved_by: str = "") -> Turn:
         found, state = self._found(form), self._state

@@ -68,7 +68,7 @@ class RepaymentForm:
             field=phrase("page.cash"),
             typed=self.cash.text,
             notice=self.notice,
-            keys=("go-on", f"pay-{OTHER[way]}", "esc-back"),
+            keys=("confirm", f"pay-{OTHER[way]}", "esc-back"),
         )
 
     @property

@@ -9,6 +9,7 @@ from taptill.checkout.pages.page import (
     PageRow,
     PersonName,
     Phrase,
+    TimeCell,
     Tone,
     Turn,
     phrase,
@@ -69,6 +70,9 @@ class CasePages:
         if not self.desk.who_may(Right.DECIDE):
             return answered(page, phrase("page.needs-staff"))
 
+        member = self.desk.member
+        decider = member if member and member.may(Right.DECIDE) else None
+
         def follow(why: str) -> Turn:
             def decide(member: StaffMember) -> Turn:
                 decision = CaseDecision(
@@ -80,13 +84,13 @@ class CasePages:
                 )
                 return self._decide(decision, asked, back)
 
-            member = self.desk.member
-            if member and member.may(Right.DECIDE):
-                return decide(member)
-            return Turn(approval(self.desk, Right.DECIDE, decide, Turn(asked)))
+            if decider:
+                return decide(decider)
+            return Turn(approval(self.desk, Right.DECIDE, decide, Turn(asked), head))
 
         asked = reasons("case-why", CASE_REASONS, follow, page)
-        asked = replace(asked, head=(_case_row(case), _consequence_row(consequence)))
+        head = (_case_row(case), _consequence_row(consequence))
+        asked = replace(asked, head=head, before_approval=decider is None)
         return Turn(asked)
 
     def _decide(self, decision: CaseDecision, asked: Choices, back: Turn) -> Turn:
@@ -104,7 +108,7 @@ class CasePages:
 
 
 def _case_row(case: DeskCase) -> PageRow:
-    since = local_time(case.since, DAY_AND_TIME) if case.since else ""
+    since = TimeCell(local_time(case.since, DAY_AND_TIME)) if case.since else ""
     return PageRow((since, case.amount, _who(case), phrase(f"conflict.{case.reason}.short")))
 
 

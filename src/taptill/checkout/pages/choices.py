@@ -14,6 +14,7 @@ from taptill.checkout.pages.page import (
     moved,
     phrase,
 )
+from taptill.domain.card_id import CardId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Choices:
     `name` is the page's name in the texts, `head` stands above the list, `back` is where Esc leads.
     `numbered`: the rows, nine at most, bear numbers, and a number chooses at once. `yields`: a
     customer's card closes the page and goes to the sale. `is_last`: a choice is carried out.
+    `before_approval`: a second person's card is asked for after the choice; one before it is told
+    so.
     `may_leave`: a choice is being carried out, and Esc leads to the sale meanwhile.
     """
 
@@ -34,6 +37,7 @@ class Choices:
     numbered: bool = False
     yields: bool = False
     is_last: bool = False
+    before_approval: bool = False
     may_leave: bool = False
     chosen: int = 0
     notice: Phrase | None = None
@@ -46,19 +50,21 @@ class Choices:
             rows = tuple(
                 replace(row, cells=(str(number), *row.cells)) for number, row in enumerate(rows, 1)
             )
+        enter = "confirm" if self.is_last else "go-on"
         return PageView(
             name=self.name,
             head=self.head,
             rows=rows,
             chosen=self.chosen if rows else None,
-            notice=self.notice,
-            keys=("choose", "go-on", "esc-back"),
+            notice=self.notice or (None if rows else phrase("page.empty")),
+            keys=("choose", enter, "esc-back") if rows else ("esc-back",),
         )
 
     @property
     def traits(self) -> PageTraits:
         """Return that a number acts at once."""
         return PageTraits(
+            on_card=self._take_card if self.before_approval else None,
             yields=self.yields,
             acts_on_key=self.numbered,
             acts_on_enter=self.is_last,
@@ -76,8 +82,13 @@ class Choices:
         number = int(key) if self.numbered and len(key) == 1 and key in "123456789" else 0
         if 0 < number <= len(self.rows):
             return self.choose(number - 1)
+        if not self.rows:
+            return Turn(self)
         how = "page.choose" if self.numbered else "page.choose-row"
         return Turn(replace(self, notice=phrase(how)))
+
+    def _take_card(self, _: CardId) -> Turn:
+        return Turn(replace(self, notice=phrase("page.card-later")))
 
     def choose(self, at: int) -> Turn:
         """Return what follows when a row is chosen."""

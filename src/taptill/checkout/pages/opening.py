@@ -10,7 +10,7 @@ from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import Choices, answered
 from taptill.checkout.pages.history import history
 from taptill.checkout.pages.overriding import override_page
-from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, Phrase, Turn, phrase
+from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, PersonName, Phrase, Turn, phrase
 from taptill.checkout.pages.shift import ShiftDesk
 from taptill.checkout.pages.sign_in import approval, locking, log_in, looking_in
 from taptill.checkout.pages.slips.listing import SlipPages
@@ -191,8 +191,14 @@ class PageOpener:
         if not state.settings.staff:
             return Notice.NO_STAFF
         if not isinstance(decision, Declined) or decision.reason not in OVERRIDABLE:
-            return Notice.NOT_NOW
-        return Turn(override_page(self._desk, decision.reason, state.override))
+            return Notice.NO_OVERRIDE
+        member = self._desk.member
+        if not self._desk.who_may(Right.OVERRIDE, but=member.name if member else ""):
+            return Notice.NOBODY_ELSE
+        result = state.sale.lookup.result if state.sale.lookup else None
+        name = result.snapshot.customer.name if isinstance(result, Found) else ""
+        sale = PageRow((PersonName(name), state.total))
+        return Turn(override_page(self._desk, decision.reason, state.override, sale))
 
 
 def _menu(items: Sequence[tuple[Phrase, Callable[[Turn], Turn]]]) -> Choices:

@@ -15,17 +15,21 @@ WHYS = ("pays-soon", "office-agrees", "known-person", "till-is-wrong")
 
 
 def override_page(
-    desk: StaffDesk, declined: Reason, override: Callable[[Override], None]
+    desk: StaffDesk, declined: Reason, override: Callable[[Override], None], sale: PageRow
 ) -> Choices:
-    """Return the page that asks why a decline shall not count; then a second person allows it."""
+    """Return the page that asks why a decline shall not count; then a second person allows it.
+
+    `sale`: whose and how much it is.
+    """
+    about = (sale, PageRow((phrase(f"reason.{declined}.short"),)))
 
     def follow(why: str) -> Turn:
         def approved(member: StaffMember) -> Turn:
             decision = Override(declined, member.name, why)
             return Turn(then=lambda: override(decision))
 
-        return Turn(approval(desk, Right.OVERRIDE, approved, back=Turn(page)))
+        return Turn(approval(desk, Right.OVERRIDE, approved, Turn(page), about))
 
     page = reasons("override", WHYS, follow, BACK_TO_SALE)
-    page = replace(page, head=(PageRow((phrase(f"reason.{declined}.short"),)),), is_last=False)
+    page = replace(page, head=about, is_last=False, before_approval=True)
     return page

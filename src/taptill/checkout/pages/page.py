@@ -19,7 +19,7 @@ class Phrase:
     values: tuple[tuple[str, "str | int | Money"], ...] = ()
 
 
-def phrase(key: str, **values: "str | int | Money") -> Phrase:
+def phrase(key: str, /, **values: "str | int | Money") -> Phrase:
     """Return a text of the catalogue with values, which the screen writes in its language."""
     return Phrase(key, tuple(values.items()))
 
@@ -36,6 +36,12 @@ class Bar:
     """A bar of a plot, of which so many percent are full."""
 
     percent: int
+
+
+class BarScale(str):
+    """The ends of the scale above a column of bars: whole, or left out."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ class PageTraits:
     - `acts_on_key`: a key may have an effect that cannot be undone.
     - `acts_on_enter`: Enter alone may have one. It is ignored at first, where it may still be meant
       for the page before.
+    - `hidden`: what was typed is not shown, so Enter takes it without its having been painted.
     - `may_leave`: Esc leaves it for the sale while its work goes on; nobody waits for the outcome.
     - `may_break_off`: a key breaks off the work that leads to the next turn.
     - `stays`: it is there whenever nothing else can be done. It is begun anew when nobody has done
@@ -142,6 +149,7 @@ class PageTraits:
     yields: bool = False
     acts_on_key: bool = False
     acts_on_enter: bool = False
+    hidden: bool = False
     may_leave: bool = False
     may_break_off: bool = False
     stays: bool = False

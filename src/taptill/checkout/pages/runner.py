@@ -85,7 +85,7 @@ class PageRunner:
             self._task = None
             self._show(None)
         elif not self._is_free():
-            state.show_notice(Notice.BUSY)
+            state.show_notice(Notice.PAGE_BUSY)
         elif page is not None:
             state.show_notice(Notice.NONE)
             try:
@@ -111,7 +111,7 @@ class PageRunner:
         if page is None:
             return False
         if not self._is_free():
-            state.show_notice(Notice.BUSY)
+            state.show_notice(Notice.PAGE_BUSY)
         elif on_card := page.traits.on_card:
             state.restart_idle_timer()
             self.follow(on_card(card_id))
@@ -179,4 +179,6 @@ class PageRunner:
         if page and page.traits.acts_on_enter:
             is_same = self.page is not None and self.page.view.name == page.view.name
             self._asked_at_s = self._asked_at_s if is_same else self._state.now_s
+        if page and self.page is None:
+            self._state.show_notice(Notice.NONE)  # it answered a key of the sale
         self._state.sale = replace(self._state.sale, page=page)

@@ -105,7 +105,7 @@ class CashForm:
             field=phrase("page.counted"),
             typed=self.cash.text,
             notice=self.notice,
-            keys=("go-on", "esc-back"),
+            keys=("confirm", "esc-back"),
         )
 
     @property

@@ -32,7 +32,8 @@ class SignIn:
     """Asks who somebody is: a name of the list and its PIN, or a card.
 
     `name` is the page's name in the texts, `right` what the person must be allowed, `but` a name
-    that does not count. `back` is where Esc leads; a page that `stays` has no way back.
+    that does not count. `about` is what somebody is asked about. `back` is where Esc leads; a page
+    that `stays` has no way back.
     """
 
     desk: StaffDesk
@@ -40,6 +41,7 @@ class SignIn:
     right: Right
     when_known: WhenKnown
     but: str = ""
+    about: tuple[PageRow, ...] = ()
     back: Turn = BACK_TO_SALE
     stays: bool = False
     chosen: int = 0
@@ -65,7 +67,7 @@ class SignIn:
         if asked := self.asked:
             return PageView(
                 name=self.name,
-                head=(PageRow((asked.name, phrase(f"role.{asked.role}"))),),
+                head=(*self.about, PageRow((asked.name, phrase(f"role.{asked.role}")))),
                 field=phrase("page.pin"),
                 typed="•" * len(self.pin.text),
                 notice=self.notice or phrase("page.type-pin"),
@@ -77,16 +79,18 @@ class SignIn:
         )
         return PageView(
             name=self.name,
+            head=self.about,
             rows=rows,
             chosen=min(self.chosen, len(rows) - 1) if rows else None,
             notice=self.notice if rows else phrase("page.nobody-may"),
-            keys=("choose", "go-on") if self.stays else ("choose", "go-on", "esc-back"),
+            keys=(*(("choose", "go-on") if rows else ()), *(() if self.stays else ("esc-back",))),
         )
 
     @property
     def traits(self) -> PageTraits:
-        """Return that cards are for this page."""
-        return PageTraits(on_card=self._take_card, stays=self.stays)
+        """Return that cards are for this page, and that a PIN is typed without being seen."""
+        is_typed = self.asked is not None and bool(self.pin.text)
+        return PageTraits(on_card=self._take_card, stays=self.stays, hidden=is_typed)
 
     @property
     def _has_way_back(self) -> bool:
@@ -182,14 +186,19 @@ def looking_in(desk: StaffDesk) -> Turn:
 
 
 def approval(
-    desk: StaffDesk, right: Right, approved: Callable[[StaffMember], Turn], back: Turn
+    desk: StaffDesk,
+    right: Right,
+    approved: Callable[[StaffMember], Turn],
+    back: Turn,
+    about: tuple[PageRow, ...] = (),
 ) -> SignIn:
-    """Return the page on which a second person allows something."""
+    """Return the page on which a second person allows something, which is said above it."""
     return SignIn(
         desk=desk,
         name="approve",
         right=right,
         when_known=lambda member, _: approved(member),
         but=desk.member.name if desk.member else "",
+        about=about,
         back=back,
     )

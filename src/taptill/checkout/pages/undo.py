@@ -215,9 +215,10 @@ class UndoDesk:
             def approved(member: StaffMember) -> Turn:
                 return commit(why, member.name)
 
-            return Turn(approval(self.desk, Right.UNDO_ANY, approved, Turn(page)))
+            return Turn(approval(self.desk, Right.UNDO_ANY, approved, Turn(page), head))
 
-        page = replace(reasons("undo-why", texts, follow, back), head=head)
+        page = reasons("undo-why", texts, follow, back)
+        page = replace(page, head=head, before_approval=needs_second)
         return Turn(page)
 
     def _ask_reason(self, sale: PastSale, part: Part, back: Turn, *, needs_second: bool) -> Turn:

@@ -29,6 +29,7 @@ _ESC, _BEL = 0x1B, 0x07
 _C1 = {0x9B: b"[", 0x8F: b"O", 0x9D: b"]", 0x90: b"P", 0x9F: b"_"}
 _ANSWERS = {b"]": b"0123456789lLI", b"P": b"0123456789>!$+?<=|", b"_": b"G"}
 """Strings begin with these where a terminal answers; a person may type Escape and the letter."""
+_MOUSE_BYTES = 3
 _UNICODE_MAX = 0x10FFFF
 _RELEASE = "3"
 
@@ -205,6 +206,9 @@ def _csi(octets: bytes, head: int) -> _Token | None:
         return None
     if not _is_final(octets[end]):
         return _broken(octets, head, end)
+    if octets[head : end + 1] == b"M":  # a mouse, as old terminals report it
+        end += _MOUSE_BYTES + 1
+        return ([Dropped(Junk.SEQUENCE, 0.0, octets[:end])], end) if end <= len(octets) else None
     sequence = octets[: end + 1]
     items = _csi_keys(octets[head:end].decode("ascii"), chr(octets[end]))
     return (items if items is not None else [Dropped(Junk.SEQUENCE, 0.0, sequence)]), end + 1

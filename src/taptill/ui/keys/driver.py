@@ -5,9 +5,10 @@ that has gone is told by `TerminalGone`.
 
 Only those modes of a terminal are used that a till needs: the alternate screen, no cursor, the
 application keypad (with which the console's keypad types digits without Num Lock), and, where a
-terminal knows the kitty protocol, an unambiguous Escape. Mouse, focus and bracketed paste are
-switched off, as what a terminal never sends cannot be misread. Sources: console_codes(4), XTerm
-Control Sequences, the kitty keyboard protocol ("Progressive enhancement").
+terminal knows the kitty protocol, an unambiguous Escape. Focus and bracketed paste are switched
+off, and so is the mouse where the site has no touch, as what a terminal never sends cannot be
+misread. Sources: console_codes(4), XTerm Control Sequences, the kitty keyboard protocol
+("Progressive enhancement").
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from taptill.checkout.keys.key import Key
+from taptill.ui.keys.mouse import MOUSE_OFF, MOUSE_ON, is_report, touched_at
 from taptill.ui.keys.reader import (
     KeyCallbacks,
     KeyReader,
@@ -59,6 +61,15 @@ class Typed(Message):
     def __init__(self, keys: tuple[Key, ...]) -> None:
         super().__init__()
         self.keys = keys
+
+
+class Touched(Message):
+    """A finger or a click, at (column, row) from 0; `at_s` is when it was read, monotonic."""
+
+    def __init__(self, at: tuple[int, int], at_s: float) -> None:
+        super().__init__()
+        self.at = at
+        self.at_s = at_s
 
 
 class TerminalGone(Message):
@@ -137,7 +148,8 @@ class TerminalDriver(Driver):
         """Restore the terminal's modes."""
         self.disable_input()
         give_back(self.fileno, self._before)
-        self.write(("" if self.console else _KITTY_OFF) + _LEAVE)
+        mouse = MOUSE_OFF if self._mouse else ""
+        self.write(mouse + ("" if self.console else _KITTY_OFF) + _LEAVE)
 
     def close(self) -> None:
         """Write what is queued, end the writing thread, and close the pipes."""
@@ -148,11 +160,12 @@ class TerminalDriver(Driver):
 
     def _take_terminal(self) -> None:
         take_keys(self.fileno)
+        mouse = MOUSE_ON if self._mouse else ""
         # Where the codes of a keypad may also be F2 to F4, it is asked for none.
         is_unclear = self.console and not self._reader.has_console_keypad
         keypad = _KEYPAD_PLAIN if is_unclear else _KEYPAD_CODES
         kitty = "" if self.console else _KITTY_ON
-        self.write(_NO_MOUSE_OR_MARKS + _ENTER + keypad + kitty)
+        self.write(_NO_MOUSE_OR_MARKS + _ENTER + keypad + mouse + kitty)
 
     def _call_in_loop(self, callback: Callable[..., object], *words: object) -> None:
         with suppress(RuntimeError):  # the loop has closed
@@ -190,10 +203,14 @@ class TerminalDriver(Driver):
         if self._terminal_size() != self._sent_size:  # a serial line sends no signal
             self._call_in_loop(self._send_size)
 
-    def _takes_sequence(self, sequence: bytes, _: float) -> bool:
-        if sequence not in _SYNCHRONISED:
+    def _takes_sequence(self, sequence: bytes, at_s: float) -> bool:
+        if sequence in _SYNCHRONISED:
+            self._post(TerminalSupportsSynchronizedOutput())
+            return True
+        if not (self._mouse and is_report(sequence)):
             return False
-        self._post(TerminalSupportsSynchronizedOutput())
+        if (at := touched_at(sequence)) is not None:
+            self._post(Touched(at, at_s))
         return True
 
 

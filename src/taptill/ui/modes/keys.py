@@ -1,35 +1,55 @@
 """The keys that the last line of the screen names."""
 
 from taptill.checkout.modes.mode import TillMode
-from taptill.checkout.session import Step
+from taptill.checkout.session import OVER, Notice, Step
 from taptill.checkout.view import TillView
 from taptill.domain.decision import OVERRIDABLE, Declined
-from taptill.ui.pages import HELP_OVERLAYS, Overlay, next_help
+from taptill.ui.modes.help import HELP_OVERLAYS, Overlay, help_lines, next_help
 from taptill.ui.screen_settings import ScreenSettings
 
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
+_SLIP_ANSWERS = frozenset({Notice.SLIP_PRINTS, Notice.SLIP_PRINTED, Notice.SLIP_WAITS})
 
 
 def key_names(
-    view: TillView, overlay: Overlay, settings: ScreenSettings, size: tuple[int, int]
+    view: TillView,
+    overlay: Overlay,
+    settings: ScreenSettings,
+    size: tuple[int, int],
+    *,
+    can_turn: bool = False,
 ) -> tuple[str, ...]:
-    """Return the keys that the last line names, the most needed first."""
+    """Return the keys that the last line names, the most needed first.
+
+    `can_turn`: PgDn shows other goods.
+    """
     if overlay in HELP_OVERLAYS:
-        is_last = next_help(settings, size, overlay) is Overlay.NONE
-        return ("back" if is_last else "help-more", "leave")
+        is_last = next_help(help_lines(view, settings), size, overlay) is Overlay.NONE
+        leave = ("leave",) if settings.lets_leave(view) else ()
+        return ("back" if is_last else "help-more", *leave)
     if view.step is Step.CLOSED:
         return ("help",)
     if view.page:
         return (*view.page.keys, "help")
+    if view.step is Step.VOIDING:
+        return ("esc-back", "void-others", "help")
     decline = view.decision if view.step in _DECLINED else None
-    can_override = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
-    override = ("override",) if can_override and view.status.staff else ()
+    is_overridable = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
+    can_override = is_overridable and "override" in view.offers and view.status.staff
+    override = ("override",) if can_override else ()
     if settings.mode.is_unattended:
-        return _names_alone(view, settings, override)
-    offers = (*view.offers, *_slip_key(view))
-    if not view.status.staff:
-        return ("confirm", "cancel", "help", "void", *offers, "office")
-    return ("confirm", "cancel", *override, "help", "void", *offers, "office", "lock")
+        return _names_alone(view, settings, override, can_turn=can_turn)
+    offers = (key for key in view.offers if key != "override")
+    lock = ("lock",) if view.status.staff else ()
+    beside = (*_void_key(view), *offers)
+    beside = (*_slip_key(view), *beside) if view.step in OVER else (*beside, *_slip_key(view))
+    return ("confirm", "cancel", *override, "help", *beside, "office", *lock)
+
+
+def _void_key(view: TillView) -> tuple[str, ...]:
+    """Return F8 where one of the recent sales is not taken back yet."""
+    sales = (row for row in view.recent_sales if row.charge_id and not row.is_voided)
+    return ("void",) if any(sales) else ()
 
 
 def _slip_key(view: TillView) -> tuple[str, ...]:
@@ -37,13 +57,31 @@ def _slip_key(view: TillView) -> tuple[str, ...]:
 
 
 def _names_alone(
-    view: TillView, settings: ScreenSettings, override: tuple[str, ...]
+    view: TillView,
+    settings: ScreenSettings,
+    override: tuple[str, ...],
+    *,
+    can_turn: bool,
 ) -> tuple[str, ...]:
     """Return the keys for a customer, and those for staff who have logged in."""
     if view.countdown:
-        return ("stop",)
+        return ("touch-stop" if settings.touch else "stop",)
+    offers = tuple(key for key in view.offers if key != "override")
     if settings.mode is TillMode.BALANCE:
-        return ("help", "log-out", "office") if view.status.staff else ("help",)
+        clear = ("clear",) if view.customer or view.step in _DECLINED else ()
+        by_staff = ("log-out", "office", *offers) if view.status.staff else ()
+        return (*clear, "help", *by_staff)
     if view.status.staff:
-        return ("cancel", "help", *override, "log-out", "void", "office")
-    return ("pick", "help", "cancel")
+        slip = _slip_key(view) if view.step in OVER else ()
+        by_staff = ("log-out", *_void_key(view), "office", *offers)
+        return ("cancel", "help", *override, *slip, *by_staff)
+    if settings.touch:
+        return ("touch-pick", "help", "cancel")
+    slip = _slip_key(view) if _has_own_slip(view, settings) else ()
+    return (*slip, "pick", *(("turn",) if can_turn else ()), "help", "cancel")
+
+
+def _has_own_slip(view: TillView, settings: ScreenSettings) -> bool:
+    """Return whether F4 prints a receipt for a customer who is alone: one of what was just paid."""
+    is_asked_for = view.notice in _SLIP_ANSWERS
+    return view.step is Step.PAID and not is_asked_for and not settings.prints_each_sale

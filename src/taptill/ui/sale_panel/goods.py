@@ -1,7 +1,7 @@
 """Goods in, pages of them out: under the headings of their groups, as many as fit."""
 
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -10,7 +10,7 @@ from taptill.domain.basket import Good
 from taptill.ui.rows import clip, justify, pad
 from taptill.ui.screen_settings import ScreenSettings
 
-HEADINGS_MIN = 4
+HEADINGS_MIN = 5
 """Pages of fewer rows have no headings; the name of the group is below them then."""
 
 _CELL_WIDTH = 20
@@ -21,7 +21,10 @@ _COLUMNS_ALWAYS = 2
 
 
 class GoodsPage(NamedTuple):
-    """A page; `first` is the place of its first good in the order of the screen."""
+    """A page; `first` is the place of its first good in the order of the screen.
+
+    `group` names its groups, with commas.
+    """
 
     rows: tuple[str, ...]
     first: int
@@ -64,25 +67,35 @@ def _pages(
 ) -> Iterator[GoodsPage]:
     """Fill pages row by row; a heading is never the last row, and is repeated on a new page.
 
-    Without room for headings a page has one group.
+    Without room for headings groups share a page where each of them is whole on it.
     """
+    rows_of = list(_rows(goods, settings, width))
+    sizes = Counter(row.group for row in rows_of)
+    has_headings = rows >= HEADINGS_MIN
     texts: list[str] = []
-    first, group = 0, ""
-    for row in _rows(goods, settings, width):
-        needs_heading = row.group and rows >= HEADINGS_MIN and (not texts or row.group != group)
+    first, shown, group = 0, [""], ""
+    for row in rows_of:
+        begins = row.group != group
+        needs_heading = row.group and has_headings and (not texts or begins)
         is_full = len(texts) + 1 + bool(needs_heading) > rows
-        is_other = rows < HEADINGS_MIN and row.group != group
-        if texts and (is_full or is_other):
-            yield GoodsPage(tuple(texts), first, group)
+        is_cut = not has_headings and begins and len(texts) + sizes[row.group] > rows
+        if texts and (is_full or is_cut):
+            yield GoodsPage(tuple(texts), first, _names(shown))
             texts = []
-            needs_heading = row.group and rows >= HEADINGS_MIN
+            needs_heading = row.group and has_headings
         if not texts:
-            first = row.first
+            first, shown = row.first, []
         if needs_heading:
             texts.append(_heading(row.group, settings, width))
         texts.append(row.text)
+        shown.append(row.group)
         group = row.group
-    yield GoodsPage(tuple(texts), first, group)
+    yield GoodsPage(tuple(texts), first, _names(shown))
+
+
+def _names(groups: Sequence[str]) -> str:
+    """Return the names of the groups of a page."""
+    return ", ".join(dict.fromkeys(filter(None, groups)))
 
 
 def _rows(goods: tuple[Good, ...], settings: ScreenSettings, width: int) -> Iterator[_Row]:

@@ -15,7 +15,8 @@ from textual.renderables.digits import Digits
 from taptill.checkout.view import TillView
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.money import ZERO, Money
-from taptill.ui.layout import inner_size, lay_out, too_small
+from taptill.ui.layout import inner_size, too_small
+from taptill.ui.modes.alone import layout_of
 from taptill.ui.rows import ColourRole, Run, clip, first_fitting, justify, pad
 from taptill.ui.sale_panel.goods import HEADINGS_MIN, GoodsPage, goods_pages, page_of
 from taptill.ui.screen_settings import ScreenSettings
@@ -51,6 +52,7 @@ class KeyedSale(NamedTuple):
     total: Money
     chosen: int | None = None
     place: GoodsPlace = FIRST_GOODS
+    can_turn: bool = True
 
     @classmethod
     def of(cls, view: TillView, place: GoodsPlace) -> "KeyedSale":
@@ -62,6 +64,7 @@ class KeyedSale(NamedTuple):
             total=view.total,
             chosen=view.chosen,
             place=place,
+            can_turn=view.countdown is None,  # there each key stops the payment
         )
 
     @property
@@ -112,7 +115,7 @@ def turn_goods(
     """
     if view.page or too_small(*size):
         return None
-    layout = lay_out(*size)
+    layout = layout_of(view, settings, size)
     inside = inner_size(layout.sale, layout)
     keyed = KeyedSale.of(view, place)
     plan = _plan(keyed, settings, *inside)
@@ -160,10 +163,10 @@ def _filled(texts: tuple[str, ...], rows: int) -> list[Run]:
     return [*(Run(text) for text in texts), *[Run("")] * (rows - len(texts))]
 
 
-def _page_words(plan: _Plan, settings: ScreenSettings, width: int) -> str:
+def _page_words(keyed: KeyedSale, plan: _Plan, settings: ScreenSettings, width: int) -> str:
     """Return how to turn to the other goods, in the longest wording that fits, or nothing."""
     say, count = settings.texts.say, len(plan.pages)
-    if not plan.pages or (plan.rows and count == 1):
+    if not keyed.can_turn or not plan.pages or (plan.rows and count == 1):
         return ""
     if not plan.rows:
         return first_fitting(width, say("goods.turn"), say("goods.key"))
@@ -186,8 +189,8 @@ def _total(keyed: KeyedSale, plan: _Plan, settings: ScreenSettings, width: int) 
     left = width - max(map(cell_len, digits)) - 1
     if len(label) > left:
         small = justify(label, settings.price(keyed.total), width)
-        return [_group_words(plan, settings), small, _page_words(plan, settings, width)]
-    labels = (_group_words(plan, settings), label, _page_words(plan, settings, left))
+        return [_group_words(plan, settings), small, _page_words(keyed, plan, settings, width)]
+    labels = (_group_words(plan, settings), label, _page_words(keyed, plan, settings, left))
     return [justify(left, right, width) for left, right in zip(labels, digits, strict=True)]
 
 
@@ -195,7 +198,7 @@ def _small_total(keyed: KeyedSale, plan: _Plan, settings: ScreenSettings, width:
     """Return the one row below goods that are turned to: their group and page, and the total."""
     total = settings.price(keyed.total)
     page = {"number": str(plan.number + 1), "count": str(len(plan.pages))}
-    words = settings.texts.say("goods.page-short", **page)
+    words = settings.texts.say("goods.page-short", **page) if keyed.can_turn else ""
     label = f"{settings.texts.say('line.total')} {total}"
     if group := _group_words(plan, settings):
         group = clip(group, width - cell_len(total) - cell_len(words) - 2)

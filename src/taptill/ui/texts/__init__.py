@@ -34,6 +34,10 @@ class Texts:
         singular = self.words.get(f"{key}-one") if is_one else None
         return (singular or self.words[key]).format_map(values)
 
+    def labelled(self, label: str, text: str) -> str:
+        """Return a text behind a label and its colon, as the language spaces it."""
+        return self.say("label.before", label=label, text=text)
+
     def say_if_known(self, key: str, values: Mapping[str, str]) -> str:
         """Return the text of a key, or of `key-bare` where a value is missing."""
         try:

@@ -46,6 +46,13 @@ def test_f12_shows_the_readers_first_and_f12_or_escape_goes_back(shop: Shop) -> 
         assert shop.view.page is None
 
 
+def test_a_reader_is_named_by_its_number_so_that_the_screen_words_it() -> None:
+    with open_shop() as shop:
+        shop.key("f12")
+        name, _ = shop.page().rows[0].cells
+        assert name == Phrase("status.reader-numbered", (("number", "1"),))
+
+
 def test_each_part_has_its_number_and_the_arrows_go_round(shop: Shop) -> None:
     shop.key("f12")
     by_number, by_arrow = [], []

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import log10
 
-from taptill.checkout.pages.page import Bar, Cell, PageRow, Phrase, Tone, phrase
+from taptill.checkout.pages.page import Bar, BarScale, Cell, PageRow, Phrase, Tone, phrase
 from taptill.domain.figures.durations import BOUNDS_S, DurationSummary
 from taptill.domain.figures.reader import Care, LastRead, ReaderFigures
 from taptill.domain.figures.till import TillFigures
 from taptill.domain.slips.printer import PrinterHealth, is_well
-from taptill.domain.tap import ReaderState
+from taptill.domain.tap import ReaderState, reader_number
 
 
 class PartName(StrEnum):
@@ -61,7 +61,9 @@ def _readers(figures: TillFigures, last_reads: Sequence[LastRead]) -> Shown:
 
 def _reader(reader: ReaderFigures, last: LastRead) -> Iterator[PageRow]:
     tone = Tone.PLAIN if reader.state is ReaderState.OK else Tone.CAREFUL
-    yield PageRow((reader.name, phrase(f"reader.{reader.state}.status")), tone)
+    number = reader_number(reader.name)
+    name: Cell = phrase("status.reader-numbered", number=number) if number else reader.name
+    yield PageRow((name, phrase(f"reader.{reader.state}.status")), tone)
     if reader.care is not Care.NONE:
         yield PageRow((phrase("row.needs"), phrase(f"care.{reader.care}")), Tone.CAREFUL)
     if last.card:
@@ -96,7 +98,7 @@ def _times(figures: TillFigures, _: Sequence[LastRead]) -> Shown:
         "row.commits": figures.journal.commits,
         "row.lookups": figures.backend.lookups,
     }
-    head = PageRow(("", "p50", "p95", "p99", "1ms-10s"))
+    head = PageRow(("", "p50", "p95", "p99", BarScale("1ms-10s")))
     rows = [
         PageRow(
             (
@@ -179,14 +181,16 @@ def _sending(figures: TillFigures, _: Sequence[LastRead]) -> Shown:
     sending = figures.sending
     tone = Tone.PLAIN if sending.state == "running" else Tone.BAD
     desk_tone = Tone.CAREFUL if sending.conflicts else Tone.PLAIN
-    waits = (phrase("row.to-send"), str(sending.to_send), sending.to_send_sum)
+    waits = (phrase("row.customers-to-send"), str(sending.to_send), sending.to_send_sum)
     desk = (phrase("row.in-question"), str(sending.conflicts), sending.in_question)
     rows = [
-        PageRow((phrase("row.sending"), phrase(f"sending.{sending.state}")), tone),
+        PageRow((phrase(f"sending.{sending.state}"),), tone),
         PageRow(waits),
         PageRow(desk, desk_tone),
     ]
-    rows += [PageRow((phrase(f"outcome.{word}"), str(count))) for word, count in sending.outcomes]
+    rows += [
+        PageRow((phrase(f"outcome.{word}"), str(count), "")) for word, count in sending.outcomes
+    ]
     return (), tuple(rows)
 
 
