@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.customer_cache.conftest import ADA, FIELDS, found, look_up, page, snapshot
+from tests.customer_cache.conftest import ADA, FIELDS, found, known, look_up, page, snapshot
 from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import CustomerCache
@@ -405,3 +405,62 @@ def test_a_full_disk_hinders_no_look_up_and_no_sight(path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout == f"refused and not complete, {snapshot().updated_at}, 1, None"
+
+
+async def test_a_row_that_is_kept_is_on_the_disk_once_it_is_said(tmp_path: Path) -> None:
+    """Another connection sees it, and so does whoever opens file and log after a loss of power."""
+    cache = CustomerCache(tmp_path / "cache.db", FakeClock(), FIELDS)
+    cache.store([snapshot()])
+    assert await cache.keep(snapshot(card="gone", at=2))
+    for suffix in ("", "-wal"):
+        beside(tmp_path / "copy.db", suffix).write_bytes(
+            beside(tmp_path / "cache.db", suffix).read_bytes()
+        )
+    with closing(CustomerCache(tmp_path / "copy.db", FakeClock(), FIELDS)) as copy:
+        assert isinstance(await copy.find(ADA), Unreachable)
+    cache.close()
+
+
+async def test_a_batch_of_a_sync_that_is_under_way_ends_first(tmp_path: Path) -> None:
+    cache = CustomerCache(tmp_path / "cache.db", FakeClock(), FIELDS)
+    kept: list[bool] = []
+
+    async def keep() -> None:
+        kept.append(await cache.keep(snapshot(card="gone", at=2)))
+
+    async with cache.one_commit():
+        keeping = asyncio.create_task(keep())
+        await asyncio.sleep(0.1)
+        assert kept == []
+    await keeping
+    assert kept == [True]
+    cache.close()
+
+
+async def test_where_there_is_no_file_nothing_is_said_to_be_on_the_disk(tmp_path: Path) -> None:
+    place = tmp_path / "cache.db"
+    cache = CustomerCache(place, FakeClock(), FIELDS)
+    place.rename(tmp_path / "away.db")
+    assert not await cache.keep(snapshot())
+    assert isinstance(await cache.find(ADA), Found)
+    cache.close()
+
+
+async def test_what_another_program_kept_from_being_written_is_not_called_kept(
+    cache: CustomerCache, path: Path
+) -> None:
+    cache.store([snapshot()])
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert not await cache.keep(snapshot(card="gone", at=2))
+        assert not await cache.keep(snapshot(card="gone", at=1), card_wins=True)
+    assert await cache.keep(snapshot(card="gone", at=2))
+
+
+async def test_a_card_is_taken_away_from_a_newer_row_and_its_money_stays(
+    cache: CustomerCache,
+) -> None:
+    cache.store([snapshot(total="5", at=3)])
+    assert await cache.keep(snapshot(total="9", card="gone", at=2), card_wins=True)
+    assert await cache.find(ADA) == Unreachable()
+    assert (await known(cache, "gone")).snapshot == snapshot(total="5", card="gone", at=3)

@@ -26,12 +26,13 @@ LISTENING = "listening on "
 class RunningService:
     """Where the service is, its tokens and its database; `url` stays the same over a restart.
 
-    `token` has the role till, `office_token` the role office.
+    `token` has the role till, `cards_token` the role cards, `office_token` the role office.
     """
 
     database: str
     token: str
     office_token: str
+    cards_token: str = ""
     url: str = ""
     words: tuple[str, ...] = ()
     errors: IO[str] | None = None
@@ -84,6 +85,7 @@ def running_service(
         database=database,
         token=add_token(engine, TokenRole.TILL, "till"),
         office_token=add_token(engine, TokenRole.OFFICE, "office"),
+        cards_token=add_token(engine, TokenRole.CARDS, "cards"),
         words=words,
         errors=errors,
         is_forked=is_forked,

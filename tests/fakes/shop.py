@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
 
+from tests.checkout.cards.card_office import FakeCardOffice
 from tests.checkout.pages.conflict_desk import FakeConflictDesk
 from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.checkout.pages.shift_book import FakeShiftBook
@@ -26,7 +27,7 @@ from taptill.checkout.ports import Ports
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till import Till
 from taptill.checkout.till_state import TillSettings
-from taptill.checkout.view import CustomerView, StatusView, TillView
+from taptill.checkout.view import CustomerView, Link, StatusView, TillView
 from taptill.domain.basket import Good
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Found, LookupResult
@@ -67,6 +68,7 @@ class Shop:
         past_sales: tuple[Entry, ...] = (),
         *,
         has_printer: bool = True,
+        has_office_token: bool = True,
     ) -> None:
         self.clock = FakeClock()
         self.finder = FakeFinder()
@@ -78,6 +80,8 @@ class Shop:
         self.conflict_desk = FakeConflictDesk()
         self.figures = FakeFigures()
         self.slip_desk = FakeSlipDesk()
+        self.card_office = FakeCardOffice(self.finder, self.books)
+        self.link = Link.ONLINE
         self.views: list[TillView] = []
         self.settled = 0
         self._runner = asyncio.Runner(loop_factory=lambda: FakeTimeLoop(self.clock))
@@ -88,7 +92,7 @@ class Shop:
             journal=self.books,
             clock=self.clock,
             new_id=lambda: f"sale-{next(ids)}",
-            status=lambda: StatusView(till="test"),
+            status=lambda: StatusView(till="test", link=self.link),
             settle=self._settle,
             pin_matches=_pin_matches,
             past_sales=lambda: self.sales_book,
@@ -96,6 +100,7 @@ class Shop:
             conflicts=lambda: self.conflict_desk,
             technician=lambda: self.figures,
             people=lambda: self.people,
+            cards=(lambda: self.card_office) if has_office_token else None,
             purchases=self._purchases,
             slips=self.slip_desk if has_printer else None,
             report_printer=self.slip_desk if has_printer else None,
@@ -194,7 +199,7 @@ class Shop:
 
     def key(self, name: str) -> None:
         """Press a key that has a name, such as `f9` or `down`, as the terminal's keys go."""
-        if name in {"f2", "f3", "f4", "f7", "f8", "f9", "f10", "f12"}:
+        if name in {"f2", "f3", "f4", "f6", "f7", "f8", "f9", "f10", "f12"}:
             self.do(self.till.function_key, name)
         else:
             self.do(self.till.press, name)
@@ -272,9 +277,10 @@ def open_shop(
     past_sales: tuple[Entry, ...] = (),
     *,
     has_printer: bool = True,
+    has_office_token: bool = True,
 ) -> Iterator[Shop]:
     """Open a shop, and close it whatever happens."""
-    shop = Shop(settings, past_sales, has_printer=has_printer)
+    shop = Shop(settings, past_sales, has_printer=has_printer, has_office_token=has_office_token)
     try:
         yield shop
     finally:

@@ -8,7 +8,14 @@ from taptill.domain.card_id import CardId
 from taptill.domain.tap import CardTrouble
 from taptill.readers.frames import RawKind
 from taptill.readers.normaliser import build_normaliser
-from taptill.readers.spelling import check_against_others, check_spelling, check_uid_without_rule
+from taptill.readers.spelling import (
+    check_against_others,
+    check_spelling,
+    check_tapped_uid,
+    check_uid_without_rule,
+)
+
+Rules = tuple[tuple[RawKind, tuple[str, ...]], ...]
 
 UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
 
@@ -183,3 +190,35 @@ def test_octets_that_name_no_card_need_no_rule(
 ) -> None:
     misspelling = check_uid_without_rule(text, other_cards)
     assert (misspelling.trouble if misspelling else None) is trouble
+
+
+RANDOM = CardTrouble.RANDOM_ID
+SITE_NUMBERS = ("08123456", "11223344", "55667788", "99001122")
+TAPPED: dict[str, tuple[str, Rules, tuple[str, ...], CardTrouble | None]] = {
+    "a text of another maker's box": ("08A1B2C3", ((TEXT, ("text",)),), (), RANDOM),
+    "half of a longer number": ("88A1B2C3", ((TEXT, ("text",)),), (), CardTrouble.CASCADE_TAG),
+    "noughts": ("00000000", ((TEXT, ("text",)),), (), CardTrouble.BLANK_ID),
+    "a text that is read as hex": ("08:A1:B2:C3", ((TEXT, ("from-hex", "HEX:")),), (), RANDOM),
+    "digits of a site with numbers": ("08123456", ((TEXT, ("text",)),), SITE_NUMBERS, None),
+    "digits of a site without any": ("08123456", ((TEXT, ("text",)),), (), RANDOM),
+    "a rule that writes numbers": ("0040856634", ((TEXT, ("from-hex", "dec 10")),), (), None),
+    "a text that is no hex": ("card-0008", ((TEXT, ("from-hex", "HEX")),), (), None),
+    "a reader of UIDs, which has looked": ("08A1B2C3", ((UID, ()),), (), None),
+    "a reader of numbers, which are no UIDs": ("08A1B2C3", ((NUMBER, ()),), (), None),
+    "two readers, of which one has not looked": (
+        "08A1B2C3",
+        ((UID, ()), (TEXT, ("text",))),
+        (),
+        RANDOM,
+    ),
+    "no reader that is known": ("08A1B2C3", (), (), RANDOM),
+    "a longer number": ("08A1B2C3D4E5F6", ((TEXT, ("text",)),), (), None),
+}
+
+
+@pytest.mark.parametrize(("card", "rules", "others", "trouble"), TAPPED.values(), ids=TAPPED)
+def test_a_tapped_card_that_identifies_nobody_is_told_where_no_reader_has_looked(
+    card: str, rules: Rules, others: tuple[str, ...], trouble: CardTrouble | None
+) -> None:
+    built = [build_normaliser(steps, kind) for kind, steps in rules]
+    assert check_tapped_uid(card, built, others) is trouble

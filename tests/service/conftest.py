@@ -89,6 +89,13 @@ def office(service: RunningService) -> Iterator[Api]:
 
 
 @pytest.fixture(scope="session")
+def cards(service: RunningService) -> Iterator[Api]:
+    api = Api(service.url, service.cards_token)
+    with api.http:
+        yield api
+
+
+@pytest.fixture(scope="session")
 def till(service: RunningService) -> Iterator[Api]:
     api = Api(service.url, service.token)
     with api.http:

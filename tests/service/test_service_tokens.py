@@ -1,6 +1,7 @@
 """Authentication, the permissions of roles, the size of bodies, and what no answer reveals."""
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -55,6 +56,36 @@ def test_a_till_may_not_write_anything_but_money_and_marks(
     verb, body, path = case
     status, answer = till.post(f"{CUSTOMERS}/{verb}", body)
     assert (status, answer["error"]["code"], answer["error"]["path"]) == (403, "forbidden", path)
+
+
+CARDS_FORBIDDEN: dict[str, tuple[str, Any, str]] = {
+    **{name: case for name, case in FORBIDDEN.items() if name != "a block"},
+    "a name": ("update/1", {"fields": {"isBlocked": True, "name": "x"}}, "fields.name"),
+    "money": ("update/1", {"fields": {"totalDebt": 1}}, "fields.totalDebt"),
+    "marks": ("update/1", {"fields": {"debtData": None}}, "fields.debtData"),
+    "more money": ("update/1", {"fields": {"totalDebt": {"increment": 1}}}, "fields.totalDebt"),
+    "the removed": ("select", {"removed": True}, "removed"),
+}
+
+
+@pytest.mark.parametrize("case", CARDS_FORBIDDEN.values(), ids=CARDS_FORBIDDEN.keys())
+def test_a_token_for_cards_may_not_write_anything_else(
+    cards: Api, case: tuple[str, Any, str]
+) -> None:
+    verb, body, path = case
+    status, answer = cards.post(f"{CUSTOMERS}/{verb}", body)
+    assert (status, answer["error"]["code"], answer["error"]["path"]) == (403, "forbidden", path)
+
+
+def test_a_token_for_cards_writes_card_and_block_and_sees_what_a_till_sees(
+    cards: Api, office: Api, new_card: Callable[[], str]
+) -> None:
+    row_id, card = office.insert(), new_card()
+    assert cards.update(row_id, {"fields": {"cardId": card, "isBlocked": True}})[0] == 200
+    row = cards.row(row_id)
+    assert (row["cardId"], row["isBlocked"]) == (card, True)
+    assert {"email", "paymentCard"}.isdisjoint(row)
+    assert cards.post("/core/data/CustomerChanges/select", {})[0] == 404
 
 
 PLACES = {

@@ -79,7 +79,7 @@ SILENT = {
     *(Notice.NO_AMOUNT, Notice.NOTHING_TO_VOID, Notice.VOID_TOO_LATE, Notice.VOID_KEYS),
     *(Notice.NO_SUCH_KEY, Notice.AMOUNT_FULL, Notice.LOOKING_UP, Notice.SLOW_ANSWER),
     *(Notice.WAIT_A_MOMENT, Notice.NO_STAFF, Notice.NO_RIGHT, Notice.SWITCHED_OFF),
-    *(Notice.CARD_FIRST, Notice.NO_OVERRIDE),
+    *(Notice.CARDS_OFF, Notice.CARDS_OFFLINE, Notice.CARD_FIRST, Notice.NO_OVERRIDE),
     *(Notice.NOBODY_ELSE, Notice.NOT_NOW, Notice.NOT_READABLE, Notice.SHIFT_OPEN),
     *(Notice.WHICH_GOOD, Notice.NO_PRINTER, Notice.NO_SLIP, Notice.SLIP_PRINTS),
     *(Notice.SLIP_COPY, Notice.SLIP_PRINTED),

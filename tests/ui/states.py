@@ -203,6 +203,9 @@ STATES: dict[str, TillView | None] = {
     "found-by-name-gone": replace(
         declined(Reason.UNKNOWN_CARD), without_card=True, notice=Notice.NOW_REFUSED
     ),
+    "unknown-card-to-give": replace(
+        declined(Reason.UNKNOWN_CARD), offers=("cards",), status=replace(STATUS, staff="Kim")
+    ),
     "confirm": CONFIRM,
     "confirm-on-credit": replace(
         CONFIRM,

@@ -271,6 +271,22 @@ def test_a_reader_is_named_in_the_screens_language(language: str, status: str, h
     assert hint in text_of(rows.recent_sales)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_unknown_card_names_f6_where_f6_may_give_it(language: str) -> None:
+    settings = SETTINGS_BY_LANGUAGE[language]
+    view = STATES["unknown-card-to-give"]
+    assert view is not None
+    assert "F6" in banner_text(view, settings).cashier
+    impossible = (
+        replace(view, offers=()),
+        replace(view, status=replace(view.status, link=Link.OFFLINE)),
+        replace(view, status=replace(view.status, staff="")),
+        replace(view, decision=Declined(Reason.AMBIGUOUS_CARD)),
+    )
+    for other in impossible:
+        assert "F6" not in banner_text(other, settings).cashier
+
+
 def test_paid_promises_no_sending_where_the_office_must_clarify() -> None:
     banner = text_of(draw_screen(STATES["paid-and-in-conflict"], SETTINGS, (80, 24)).banner)
     assert "office" in banner

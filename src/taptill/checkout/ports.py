@@ -14,7 +14,9 @@ from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPag
 from taptill.domain.slips.printer import PrinterHealth
 
 if TYPE_CHECKING:  # what pages need is imported with the pages
+    from taptill.domain.cards.change import CardChange, CardRefusal, FreeCard
     from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
+    from taptill.domain.customer import Customer
     from taptill.domain.figures.reader import LastRead
     from taptill.domain.figures.till import TillFigures
     from taptill.domain.people.names import NameIndex
@@ -118,6 +120,25 @@ class ConflictDesk(Protocol):
         """Carry out a decision. Errors: JournalError, BackendError."""
 
 
+class CardOffice(Protocol):
+    """The cards of customers at the backend, with a token that may change them.
+
+    No method raises an error of the backend: where there is no answer, the refusal says so.
+    """
+
+    async def customer(self, customer_id: int) -> "Customer | CardRefusal":
+        """Return a customer as the backend has them now."""
+
+    async def owner(self, card_id: CardId) -> "Customer | FreeCard | CardRefusal":
+        """Return who has this card, or that it can be bound."""
+
+    async def change(self, change: "CardChange") -> "CardRefusal | None":
+        """Carry out a change, and return why it was not done; None: it was. Errors: JournalError.
+
+        Both that it is about to be sent and what came of it are in the journal then.
+        """
+
+
 class FiguresPort(Protocol):
     """What the technician's page shows."""
 
@@ -162,10 +183,10 @@ class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own.
 
     `pin_matches` says whether a hash is that of a PIN, while the till goes on. `past_sales`,
-    `shifts`, `conflicts`, `people` and `technician` return what the pages about these need, which
-    is imported for the first of them, not for the start; None: there are no such pages. `purchases`
-    returns a customer's last money entries, at most so many, oldest first, and raises JournalError.
-    `slips` None: there is no printer.
+    `shifts`, `conflicts`, `people`, `cards` and `technician` return what the pages about these
+    need, which is imported for the first of them, not for the start; None: there are no such pages.
+    `purchases` returns a customer's last money entries, at most so many, oldest first, and raises
+    JournalError. `slips` and `report_printer` None: there is no printer.
     """
 
     finder: Finder
@@ -179,6 +200,7 @@ class Ports:
     shifts: Callable[[], ShiftBook] | None = None
     conflicts: Callable[[], ConflictDesk] | None = None
     people: Callable[[], PeopleFinder] | None = None
+    cards: Callable[[], CardOffice] | None = None
     purchases: Callable[[int, int], Sequence[Entry]] | None = None
     technician: "Callable[[], FiguresPort] | None" = None
     slips: SlipDesk | None = None

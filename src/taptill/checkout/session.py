@@ -75,6 +75,8 @@ class Notice(StrEnum):
     NO_STAFF = "no-staff"  # it needs somebody of the staff, and the config names nobody
     NO_RIGHT = "no-right"  # it is not for who is logged in
     SWITCHED_OFF = "switched-off"  # the site has not switched on what the key is for
+    CARDS_OFF = "cards-off"  # the config names no token that may change cards
+    CARDS_OFFLINE = "cards-offline"  # cards are changed only while the backend answers
     CARD_FIRST = "card-first"  # it is about the customer on the screen, and there is none
     NO_OVERRIDE = "no-override"  # nothing on the screen is a decline that may be let pass
     NOBODY_ELSE = "nobody-else"  # a second person must allow it, and the config names none

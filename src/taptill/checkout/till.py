@@ -212,7 +212,7 @@ class Till:
         if isinstance(message, Scan):
             self.ring_up.scan(message.barcode)
         elif self._state.sale.page and not isinstance(message, Tap):
-            self._state.show_notice(Notice.NOT_READ)
+            self._page_runner.misread(message)
         elif isinstance(message, Tap) and self._page_runner.tap(message.card_id):
             pass  # it was for the page
         elif not self.countdown.stopped_by(message):

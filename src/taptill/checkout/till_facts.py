@@ -129,6 +129,7 @@ def offers(settings: TillSettings, ports: Ports, member: StaffMember | None) -> 
         "override": any(other.may(Right.OVERRIDE) for other in others),
         "find": bool(settings.staff) and settings.finds_by_name and ports.people is not None,
         "money": bool(settings.max_repayment),
+        "cards": bool(settings.staff) and ports.cards is not None,
     }
     return tuple(key for key, on in is_on.items() if on)
 

@@ -29,8 +29,10 @@ from taptill.wiring.opening import OpenJournal, is_known_backend, open_journal
 from taptill.wiring.readers import check_reader
 
 if TYPE_CHECKING:
+    from taptill.operations.card_desk import CardDesk
     from taptill.operations.case_desk import CaseDesk
     from taptill.ui.texts import Texts
+    from taptill.wiring.cards.parts import CardParts
     from taptill.wiring.late_till import LateTill
     from taptill.wiring.sending import Sender
 
@@ -165,6 +167,7 @@ class _TillStart:
                 self.token,
                 path=self.path,
                 desk_of=self._conflict_desk,
+                card_desk_of=_card_desk,
                 runs=self.runs,
                 status_file=self.status_file,
                 notify=notify,
@@ -197,6 +200,12 @@ class _TillStart:
         from taptill.operations.case_desk import CaseDesk  # noqa: PLC0415 - for its page
 
         return CaseDesk(sender, self.state, float(self.config.settlement.late_max_s))
+
+
+def _card_desk(parts: "CardParts") -> "CardDesk":
+    from taptill.operations.card_desk import CardDesk  # noqa: PLC0415 - for its page
+
+    return CardDesk(parts)
 
 
 def _show(start: _TillStart, samples: Samples) -> int:

@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,12 +117,30 @@ class CustomerCache:
 
     def store(self, snapshots: list[Snapshot]) -> None:
         """Store rows as seen now, but never an older stamp over a newer one. Errors are logged."""
+        self._store(snapshots)
+
+    async def keep(self, snapshot: Snapshot, *, card_wins: bool = False) -> bool:
+        """Store a row as `store` does; return whether the disk has it, once it has.
+
+        Every other row may be lost with the power: it is read again. `card_wins`: card and block go
+        into a newer row that is stored, as money that was read meanwhile brings no card back.
+        """
+        stored = self.by_ids([snapshot.customer.id]) if card_wins else []
+        is_kept = self._store([_with_newer(snapshot, stored)]) and await self._file.flush()
+        if not is_kept:
+            log.warning("cache.not_on_disk")
+        return is_kept
+
+    def _store(self, snapshots: list[Snapshot]) -> bool:
+        """Store rows as `store` does; return whether that could be done."""
         try:
             with self._file.transaction() as connection:
                 newer = self._newer_rows(connection, snapshots)
                 connection.executemany(_UPSERT, [row for row, _ in newer])
         except CacheError as fault:
             log.warning("cache.not_kept", extra={"detail": str(fault.fields["detail"])})
+            return False
+        return True
 
     def learn_spelling(self, card_id: CardId, customer_card: CardId | None) -> None:
         """Learn from a live answer how the backend compares cards. Errors are only logged."""
@@ -297,6 +316,15 @@ class CustomerCache:
 
     def _trusted_now(self) -> str:
         return self._clock.now() if self._clock.trusted() else ""
+
+
+def _with_newer(snapshot: Snapshot, stored: Sequence[Found]) -> Snapshot:
+    """Return a row, or a newer one that is stored with this one's card and block."""
+    newer = stored[0].snapshot if stored else snapshot
+    if not older(snapshot.updated_at, newer.updated_at):
+        return snapshot
+    card_id, blocked = snapshot.customer.card_id, snapshot.customer.blocked
+    return replace(newer, customer=replace(newer.customer, card_id=card_id, blocked=blocked))
 
 
 def _last_sync(connection: sqlite3.Connection, key: str) -> Row | None:

@@ -22,6 +22,9 @@ in the indexes, and what does not fit is written to the log several times."""
 CHANGES_MAX = 4_500
 """After so many changed rows the write-ahead log is moved into the file."""
 
+BATCH_S_MAX, BATCH_LOOK_S = 5.0, 0.02
+"""A batch of a sync is waited for so long, and looked at so often; it takes some hundredths."""
+
 _TEMPORARY = ""
 """SQLite's name for a temporary file, which is deleted when it is closed."""
 
@@ -137,6 +140,20 @@ class CacheFile:
             self._checkpointed_changes = changes
             await asyncio.to_thread(self._checkpoint)
 
+    async def flush(self) -> bool:
+        """Wait until the disk has all that was written; return False where nobody can tell.
+
+        What was committed stands in the write-ahead log, whose frames the next start reads
+        ("WAL-mode File Format", section 4). A batch of a sync that is under way ends first.
+        """
+        waited_s = 0.0
+        while self._connection.in_transaction and waited_s < BATCH_S_MAX:
+            await asyncio.sleep(BATCH_LOOK_S)
+            waited_s += BATCH_LOOK_S
+        if self._connection.in_transaction or not self._is_in_place():
+            return False
+        return await asyncio.to_thread(_on_disk, self.path.with_name(f"{self.path.name}-wal"))
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -212,6 +229,19 @@ def _check_header(path: Path) -> None:
         header = file.read(_WRITE_VERSION + 1)
     if header[_WRITE_VERSION:] > b"\x02":
         raise sqlite3.DatabaseError("its header forbids writing")
+
+
+def _on_disk(path: Path) -> bool:
+    """Return whether the disk has all of a file, once it has."""
+    try:
+        number = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+    except OSError:
+        return False
+    return True
 
 
 def _is_transient(fault: Exception) -> bool:

@@ -38,6 +38,8 @@ class EntryKind(StrEnum):
     LOGGED_IN = "logged-in"
     LOCKED = "locked"
     WRONG_PIN = "wrong-pin"
+    CARD_ATTEMPT = "card-attempt"
+    CARD_OUTCOME = "card-outcome"
     CLOCK = "clock"
     CARRIED = "carried"
 

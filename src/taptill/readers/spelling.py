@@ -93,6 +93,23 @@ def check_uid_without_rule(text: str, other_cards: Collection[str]) -> Misspelli
     return None
 
 
+def check_tapped_uid(
+    card_id: str, rules: Sequence[Normaliser], other_cards: Collection[str]
+) -> CardTrouble | None:
+    """Return why a card that was tapped identifies nobody, where no reader has looked at that.
+
+    A reader of UIDs refuses such a card itself, and one of numbers has no UIDs. One that sends a
+    text, of another maker's box for example, looks at nothing: its hex digits are checked as in
+    `check_uid_without_rule`, and a rule that writes octets otherwise is believed.
+    """
+    unchecked = [rule for rule in rules if not {*rule.byte_transforms} & {*_REFUSALS}]
+    if rules and not any(_may_write_hex(rule, card_id) for rule in unchecked):
+        return None
+    are_octets = bool(unchecked) and all(rule.formatter for rule in unchecked)
+    misspelling = check_uid_without_rule(card_id, () if are_octets else other_cards)
+    return misspelling.trouble if misspelling else None
+
+
 def check_against_others(text: str, other_cards: Collection[str]) -> Misspelling | None:
     """Return how a site's other cards would be spelled, where they agree and this one differs.
 
@@ -130,6 +147,19 @@ def _compact(text: str) -> str:
 def _is_hex(text: str) -> bool:
     with suppress(ValueError):
         return bool(from_hex(text))
+    return False
+
+
+def _may_write_hex(rule: Normaliser, card_id: str) -> bool:
+    """Return whether a rule passes a text on, or writes octets by the hex digits that stand there.
+
+    Any text that is no hex digits is written by no such rule.
+    """
+    if rule.formatter is None:
+        return True
+    with suppress(ValueError, OverflowError):
+        digits = _compact(card_id)
+        return _compact(rule.formatter(from_hex(digits))).lower() == digits.lower()
     return False
 
 

@@ -23,9 +23,13 @@ CACHE_TTL_S = 1
 
 
 class TokenRole(StrEnum):
-    """Who a token is for: a till selects and settles, the office may do everything."""
+    """Who a token is for: a till selects and settles, the office may do everything.
+
+    CARDS is for a till at which a supervisor changes cards: it writes no money.
+    """
 
     TILL = "till"
+    CARDS = "cards"
     OFFICE = "office"
 
 
@@ -44,7 +48,11 @@ class Token:
 
 
 _TILL_VERBS = frozenset({"select", "update"})
-_TILL_FIELDS = frozenset({"totalDebt", "debtData"})
+_FIELDS = {
+    TokenRole.TILL: frozenset({"totalDebt", "debtData"}),
+    TokenRole.CARDS: frozenset({"cardId", "isBlocked"}),
+}
+"""What the tokens of tills may write."""
 
 
 class TokenCache:
@@ -115,7 +123,7 @@ def check_permission(role: TokenRole, verb: str, body: Json) -> None:
     fields = body.get("fields") if verb == "update" and isinstance(body, dict) else None
     for name, value in fields.items() if isinstance(fields, dict) else ():
         field_path = child_path("fields", name)
-        if name not in _TILL_FIELDS:
+        if name not in _FIELDS[role]:
             raise ApiError(403, "forbidden", "this token may not write this field", field_path)
         if name == "totalDebt" and isinstance(value, dict):
             # A till writes its total together with its mark, which shows what the total includes.

@@ -16,6 +16,7 @@ from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
 from taptill.ui.layout import Layout
 from taptill.ui.modes.alone import alone_key, alone_words, answer_key
+from taptill.ui.modes.keys import may_give_card
 from taptill.ui.pages import TONE_ROLES, say
 from taptill.ui.rows import NO_BREAK, ColourRole, Row, Rows, Run, clip, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
@@ -73,6 +74,8 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
     text = replace(text, **alone_words(view, text, settings, can_read=can_read))
     if view.without_card:
         text = _without_card(text, text_key, settings)
+    elif may_give_card(view):
+        text = replace(text, cashier=settings.texts.say("reason.unknown-card.cashier-cards"))
     return _with_notice(text, view, settings)
 
 

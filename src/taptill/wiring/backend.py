@@ -1,11 +1,13 @@
 """Clients of the Customers API, from the tables of the config."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Dialect
-from taptill.backend.staff.client import StaffClient
+from taptill.backend.staff.client import STAFF_FIELDS, StaffClient
 from taptill.backend.transport import ConnectionSettings, Transport
 from taptill.clock import SystemClock
 from taptill.config import Config
@@ -44,11 +46,17 @@ async def ask_for_misfit(config: Config, token: str, patience_s: float) -> None:
         await api.close()
 
 
-def office(config: Config, token: str, staff: str | None = None) -> StaffClient:
+def office(
+    config: Config,
+    token: str,
+    staff: str | None = None,
+    more_fields: Mapping[str, Any] = STAFF_FIELDS,
+) -> StaffClient:
     """Return a client of the staff functions, which uses the office's token."""
     clock = SystemClock()
     transport = _transport(config, token, clock)
-    return StaffClient(transport, _dialect(config, ask_first=True), BackendHealth(clock), staff)
+    dialect, health = _dialect(config, ask_first=True), BackendHealth(clock)
+    return StaffClient(transport, dialect, health, staff, more_fields=more_fields)
 
 
 def _transport(config: Config, token: str, clock: SystemClock) -> Transport:

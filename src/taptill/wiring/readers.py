@@ -3,6 +3,7 @@
 A reader for goods is opened as one for cards is; what it says is turned into scans here.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -17,7 +18,11 @@ from taptill.domain.tap import (
     reader_name,
 )
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import settings_problems
+from taptill.readers.normaliser import Normaliser
+from taptill.readers.registry import card_id_rule, settings_problems
+
+_SIMULATED = "simulated"
+"""The driver of the demo's reader, also the default of an office's config that names no reader."""
 
 
 def check_reader(reader: ReaderConfig) -> list[str]:
@@ -42,6 +47,13 @@ def reader_settings(reader: ReaderConfig, number: int) -> ReaderSettings:
         for_goods=reader.for_ == "goods",
         options=reader.options,
     )
+
+
+def card_rules(readers: Sequence[ReaderConfig]) -> list[Normaliser]:
+    """Return the rules by which the real readers spell cards; a simulated one takes any text."""
+    settings = [reader_settings(reader, number) for number, reader in enumerate(readers, 1)]
+    real = [one for one in settings if one.driver != _SIMULATED]
+    return [rule for rule in map(card_id_rule, real) if rule]
 
 
 def as_scan(message: ReaderMessage) -> ReaderMessage:

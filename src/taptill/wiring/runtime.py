@@ -14,7 +14,7 @@ from taptill import config as configs
 from taptill.backend.customers import CustomersApi
 from taptill.backend.probe import probe_when_online
 from taptill.checkout.keys.taker import KeyTaker
-from taptill.checkout.ports import ConflictDesk, FiguresPort, Ports
+from taptill.checkout.ports import CardOffice, ConflictDesk, FiguresPort, Ports
 from taptill.checkout.till import Till
 from taptill.clock import ClockWatch, SystemClock, watch_clock
 from taptill.config import Config
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from taptill.slips.desk import PrintDesk
     from taptill.sounds.listener import Sounds
     from taptill.ui.texts import Texts
+    from taptill.wiring.cards.parts import CardParts
     from taptill.wiring.fleet.figures import FiguresSource
 
 RESTORED_SALES = 6
@@ -114,14 +115,19 @@ DeskMaker = Callable[[Sender], ConflictDesk]
 """Makes the conflict desk of a till from what it settles with, once its page is asked for."""
 
 
+CardDeskMaker = Callable[["CardParts"], CardOffice]
+"""Makes what changes customers' cards, once its page is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class TillSetup:
     """What a till is built from.
 
     `path` is the config's file, which is watched for changes; None: it is not. Without `desk_of`
-    the till has no page about the conflict desk. `runs` counts this run, `status_file` and `notify`
-    are where its figures go beside `[metrics] textfile`. `texts` are the screen's, for slips; None:
-    they are read where slips are printed. `ring` rings the terminal's bell.
+    the till has no page about the conflict desk, without `card_desk_of` none about cards. `runs`
+    counts this run, `status_file` and `notify` are where its figures go beside `[metrics]
+    textfile`. `texts` are the screen's, for slips; None: they are read where slips are printed.
+    `ring` rings the terminal's bell.
     """
 
     config: Config
@@ -129,6 +135,7 @@ class TillSetup:
     token: str
     path: Path | None = None
     desk_of: DeskMaker | None = None
+    card_desk_of: CardDeskMaker | None = None
     runs: Runs | None = None
     status_file: Path | None = None
     notify: Callable[[str], None] = lambda _: None
@@ -183,6 +190,7 @@ def _connect(
         shifts=late_shift_book(opened, config.till.day_ends_at, configs.time_zone()),
         conflicts=_conflict_desk(setup, journal, api, strategy),
         people=partial(late_people, cache, api, strategy.observe),
+        cards=_card_desk(setup, journal, cache, _seen_by(strategy, lambda: till)),
         purchases=partial(last_purchases, journal.queries),
         technician=figures,
         slips=devices.slips,
@@ -259,3 +267,32 @@ def _conflict_desk(
     if setup.desk_of and isinstance(strategy, Settlement):
         return partial(setup.desk_of, Sender(journal, api, strategy))
     return None
+
+
+def _seen_by(strategy: Strategy, till: Callable[[], Till]) -> Callable[[Snapshot], Awaitable[None]]:
+    """Return what is told of each row that was read for a change of a card."""
+
+    async def seen(snapshot: Snapshot) -> None:
+        await strategy.observe([snapshot])
+        till().apply_row(snapshot)
+
+    return seen
+
+
+def _card_desk(
+    setup: TillSetup,
+    journal: Journal,
+    cache: CustomerCache,
+    seen: Callable[[Snapshot], Awaitable[None]],
+) -> Callable[[], CardOffice] | None:
+    """Return what changes customers' cards; None where the config names no office's token."""
+    make, config = setup.card_desk_of, setup.config
+    if make is None or config.backend.office_token_file is None:
+        return None
+
+    def desk() -> CardOffice:
+        from taptill.wiring.cards.parts import card_parts  # noqa: PLC0415 - for its page
+
+        return make(card_parts(config, journal.append, cache, seen))
+
+    return desk

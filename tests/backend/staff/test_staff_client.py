@@ -7,7 +7,7 @@ import pytest
 from tests.backend.conftest import READ_TIMEOUT_S, RecordedHealth, row
 from tests.fakes.backend import LOST_REPLY, LOST_REQUEST, PREFIX, Canned, FakeBackend, SentRequest
 
-from taptill.backend.rows import MoneyFormat
+from taptill.backend.rows import MoneyFormat, StaffCustomer
 from taptill.backend.select import Dialect
 from taptill.backend.staff.changes import NewCustomer
 from taptill.backend.staff.client import REMOVED_MAX, RESULTS_MAX, StaffClient
@@ -307,11 +307,84 @@ async def test_a_row_that_a_till_changed_meanwhile_is_read_and_changed_again() -
             await do(backend, lambda office: office.block(7, blocked=False))
 
 
+async def test_a_row_that_is_not_as_expected_is_left_alone() -> None:
+    """What was decided on an old row is not done to a newer one, nor after a clash."""
+
+    def unblocked(found: StaffCustomer) -> bool:
+        return not found.customer.blocked
+
+    async with FakeBackend([{**ADA, "version": 4}]) as backend:
+        backend.capabilities = {"conditional_update": True, "version": True}
+
+        def blocked_meanwhile(request: SentRequest) -> Canned | None:
+            if "/update/" not in request.path:
+                return None
+            backend.rows[7]["isBlocked"] = True
+            return Canned('{"error": {"code": "condition-not-met"}, "row": {"id": 7}}', 409)
+
+        backend.rule = blocked_meanwhile
+        with pytest.raises(ClashError):
+            await do(backend, lambda one: one.bind_card(7, CardId("04F0"), unblocked))
+        with pytest.raises(ClashError):
+            await do(backend, lambda one: one.block(7, blocked=False, expected=unblocked))
+        assert len(sent(backend, "update")) == 1
+
+
+@pytest.mark.parametrize("said", ["yes", "nothing"])
+async def test_where_the_look_fails_after_an_update_nobody_says_that_nothing_was_changed(
+    said: str,
+) -> None:
+    async with FakeBackend([ADA]) as backend:
+
+        def then_away(request: SentRequest) -> str | Canned | None:
+            if "/update/" in request.path:
+                backend.rule = lambda _: Canned("<html>no customers here</html>")
+                return Canned("[]") if said == "yes" else LOST_REPLY
+            return None
+
+        backend.rule = then_away
+        with pytest.raises(UnknownOutcomeError, match="the look at the row failed"):
+            await do(backend, lambda one: one.block(7, blocked=True))
+
+
 async def test_a_backend_that_says_yes_and_does_nothing_is_found_out() -> None:
     async with FakeBackend([ADA]) as backend:
         backend.rule = lambda request: Canned("[]") if "/update/" in request.path else None
         with pytest.raises(MalformedError, match="the row is as it was"):
             await do(backend, lambda office: office.block(7, blocked=True))
+
+
+@pytest.mark.parametrize("kept", ["04f0", "04F0   "])
+async def test_a_card_that_the_backend_spells_in_its_own_way_is_bound(kept: str) -> None:
+    """It keeps small letters, or fills a column of a fixed width with blanks."""
+    async with FakeBackend([ADA]) as backend:
+
+        def spelled(request: SentRequest) -> Canned | None:
+            if "/update/" not in request.path:
+                return None
+            backend.rows[7]["cardId"] = kept
+            return Canned("[]")
+
+        backend.rule = spelled
+        bound = await do(backend, lambda one: one.bind_card(7, CardId("04F0")))
+        assert bound.customer.card_id == kept
+
+
+async def test_nobody_says_that_nothing_was_changed_where_the_row_is_neither_old_nor_new() -> None:
+    def has_old_card(found: StaffCustomer) -> bool:
+        return found.customer.card_id == "04A7"
+
+    async with FakeBackend([ADA]) as backend:
+
+        def changed_again(request: SentRequest) -> Canned | None:
+            if "/update/" not in request.path:
+                return None
+            backend.rows[7]["cardId"] = "0B0B0B0B"
+            return Canned("[]")
+
+        backend.rule = changed_again
+        with pytest.raises(UnknownOutcomeError):
+            await do(backend, lambda one: one.bind_card(7, CardId("04F0"), has_old_card))
 
 
 async def test_a_card_that_another_has_is_not_bound() -> None:

@@ -25,9 +25,11 @@ CREWED = replace(
 
 
 @contextmanager
-def crewed_shop(settings: TillSettings = CREWED, *, who: str = "Jo") -> Iterator[Shop]:
+def crewed_shop(
+    settings: TillSettings = CREWED, *, who: str = "Jo", has_office_token: bool = True
+) -> Iterator[Shop]:
     """Open a till with staff, at which somebody is logged in; nobody for an empty name."""
-    with open_shop(settings) as shop:
+    with open_shop(settings, has_office_token=has_office_token) as shop:
         if who:
             log_in(shop, who)
         yield shop

@@ -21,6 +21,7 @@ from taptill.checkout.session import OVER, UNDER_WAY, Notice, Step
 from taptill.checkout.till_state import TillSettings
 from taptill.checkout.view import TillView
 from taptill.domain.basket import Good
+from taptill.domain.cards.change import CardRefusal
 from taptill.domain.conflicts.case import CaseOutcome
 from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
 from taptill.domain.money import ZERO, Money
@@ -36,14 +37,14 @@ ALL_GOODS = (*GOODS, COLA, BOTTLE)
 GOODS_LISTS = (ALL_GOODS, GOODS, (BOTTLE, COLA, Good("c", "Coffee", Money(160))), ())
 STAFF_LISTS = (CREW, (JO, KIM), (KIM, SAM), (replace(JO, pin_hash=KIM.pin_hash), KIM))
 MAX_REPAYMENT = Money(5000)
-BARCODES = (COLA.barcode, "4006381333948", "")
+BARCODES, NEW_CARD = (COLA.barcode, "4006381333948", ""), "7F20914E99"
 PINS = {"Jo": "2580", "Kim": "135791", "Ted": "0000"}
 ALL_CARDS = (*CARDS, KIM.card_id, SAM.card_id)
 NAMED_KEYS = (
     *("up", "down", "left", "right", "delete", "home", "end", "page_up", "page_down"),
     *("backspace", "-", "+", "insert", "q"),
 )
-PAGE_KEYS = ("f2", "f3", "f7", "f8", "f9", "f10", "f7", "f8", "f10", "f12")
+PAGE_KEYS = ("f2", "f3", "f6", "f7", "f8", "f9", "f10", "f7", "f8", "f10", "f12")
 SIGNED = frozenset(EntryKind) & {
     EntryKind.CHARGE,
     EntryKind.VOID,
@@ -54,8 +55,10 @@ SIGNED = frozenset(EntryKind) & {
     EntryKind.LOGGED_IN,
     EntryKind.LOCKED,
     EntryKind.WRONG_PIN,
+    EntryKind.CARD_ATTEMPT,
+    EntryKind.CARD_OUTCOME,
 }
-ESCAPES_MAX = 6
+ESCAPES_MAX = 8
 CONFIRMABLE = frozenset({Step.CONFIRM, Step.DECLINED, Step.REFUSED})
 
 
@@ -101,6 +104,8 @@ class CounterInAnyOrder(TillInAnyOrder):
                 self.law(bool(entry.staff), "who is chosen by name is charged by somebody")
             if entry.kind is EntryKind.REPAYMENT:
                 self.look_at_repayment(entry)
+            if entry.kind is EntryKind.CARD_ATTEMPT:
+                self.look_at_card(entry)
         if members and not view.status.staff:
             self.law(view.step not in UNDER_WAY, "nobody sells who is not logged in")
             is_shut = view.step is Step.CLOSED or view.page is not None
@@ -145,6 +150,18 @@ class CounterInAnyOrder(TillInAnyOrder):
             debt = named[-1].head[2].cells[-1] if named else None
             is_covered = isinstance(debt, Balance) and debt.debt <= ZERO
             self.law(is_covered, "no cash out beyond what is there in advance")
+
+    def look_at_card(self, entry: Entry) -> None:
+        """A card is changed as Enter confirmed it, and a supervisor did it or let it be done."""
+        asked = [view.page for view in self.shop.enters if view.page]
+        forms = [page for page in asked if page.name == f"card-{entry.body['act']}"]
+        self.law(bool(forms), "Enter was pressed on this change")
+        marks = {cell for row in forms[-1].head for cell in row.cells} if forms else set()
+        named = {entry.body.get(key, "") for key in ("from", "to")} - {""}
+        self.law(named <= marks, "what was confirmed is changed")
+        members = {member.name: member for member in CREW}
+        by = members.get(entry.body.get("approved_by") or entry.staff or "")
+        self.law(bool(by and by.may(Right.CARDS)), "a supervisor changes cards")
 
     def repayments(self) -> list[Entry]:
         """Return all repayments, with those that take one back."""
@@ -314,6 +331,30 @@ class CounterInAnyOrder(TillInAnyOrder):
             self.shop.enter()
             self.shop.later(1.0)
 
+    @rule(
+        first=st.sampled_from((*CARDS, NEW_CARD, "")),
+        item=st.sampled_from("12"),
+        card=st.sampled_from((*CARDS, NEW_CARD, "08A1B2C3")),
+        by=st.sampled_from((KIM.card_id, SAM.card_id, "")),
+        refusal=st.sampled_from((None, None, *CardRefusal)),
+    )
+    def change_card(
+        self, first: str, item: str, card: str, by: str, refusal: CardRefusal | None
+    ) -> None:
+        """Press F6, tap whom it is about, choose, tap a card, confirm, with a supervisor's card."""
+        self.shop.key("f6")
+        self.shop.later(0.3)
+        self.shop.tap(first) if first else self.shop.press("ada")
+        self.shop.later(0.3)
+        self.shop.press(item)
+        self.shop.tap(card)
+        self.shop.later(0.3)
+        self.shop.card_office.refusal = refusal
+        self.shop.enter()
+        if by and self.shop.view.page and self.shop.page().name == "approve":
+            self.shop.tap(by)
+        self.shop.later(0.5)
+
     @rule(reason=st.sampled_from("123"))
     def take_cash_back(self, reason: str) -> None:
         """Press F8 and take back the newest row, where that is a repayment."""
@@ -401,7 +442,7 @@ class CounterInAnyOrder(TillInAnyOrder):
         ends = [(one.shift.from_seq, one.shift.to_seq) for one in reports]
         assert [begin for begin, _ in ends] == [1, *(end + 1 for _, end in ends[:-1])]
         assert [entry.charge_id for entry in entries if entry.kind is EntryKind.CHARGE] == self.paid
-        secrets = {*PINS.values(), *ALL_CARDS[4:], *CARDS.values()} - {"0000"}
+        secrets = {*PINS.values(), *ALL_CARDS[4:], *CARDS.values(), NEW_CARD} - {"0000"}
         assert not {text for entry in entries for text in texts_of(entry)} & secrets
         assert self.shop.step() not in UNDER_WAY | OVER | {Step.CLOSED}
 

@@ -33,7 +33,11 @@ def test_a_customer_is_found_by_the_beginning_of_a_name_and_chosen() -> None:
         shop.later(0.5)
         assert (shop.view.page, shop.step()) == (None, Step.CARD)
         assert (shop.customer.name, shop.customer.live) == (ADA.name, True)
-        assert shop.view.offers == ("override", "find")
+        assert shop.view.offers == ("override", "find", "cards")
+        assert (shop.view.without_card, shop.view.has_staff) == (True, True)
+        shop.tap("C")
+        shop.later(0.5)
+        assert not shop.view.without_card
 
 
 def test_a_charge_made_so_says_that_there_was_no_card_and_who_made_it() -> None:
@@ -120,6 +124,7 @@ def test_one_who_is_gone_at_the_backend_pays_nothing() -> None:
         shop.enter()
         shop.later(0.5)
         assert shop.step() is Step.DECLINED
+        assert shop.notice() is Notice.NOW_REFUSED  # and no word of a card, which was not there
         shop.enter()
         shop.later(1.0)
         assert shop.charges == []
@@ -202,7 +207,7 @@ def test_a_site_that_hides_names_has_no_search() -> None:
     with crewed_shop(replace(CREWED, finds_by_name=False)) as shop:
         shop.key("f3")
         assert (shop.view.page, shop.notice()) == (None, Notice.SWITCHED_OFF)
-        assert shop.view.offers == ("override",)
+        assert "find" not in shop.view.offers
 
 
 def test_who_logs_out_takes_the_chosen_customer_away() -> None:

@@ -89,7 +89,7 @@ def test_the_help_names_no_key_of_staff_where_there_are_none(settings: ScreenSet
 
 
 def test_the_help_of_a_cashier_names_what_the_site_has_switched_on() -> None:
-    optional = {"find", "money", "override", "lock", "slip", "debt"}
+    optional = {"find", "cards", "money", "override", "lock", "slip", "debt"}
     assert set(HELP) - set(help_names(READY, SETTINGS)) == optional
     assert help_names(OFFERED, all_keys(SETTINGS)) == HELP
     money = replace(READY, offers=("money",))

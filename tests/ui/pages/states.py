@@ -13,6 +13,7 @@ from tests.domain.samples import ADA, known
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
 
+from taptill.checkout.cards.pages import AskingServer, ChangeOutcome, ConfirmChange, TapCard
 from taptill.checkout.money.pages import RepaymentBooked, RepaymentForm
 from taptill.checkout.money.typed_cash import TypedCash
 from taptill.checkout.pages.cases import CasePages
@@ -40,6 +41,7 @@ from taptill.checkout.people.finding import FindCustomer
 from taptill.checkout.session import Step
 from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
+from taptill.domain.cards.change import NO_CARD, CardAct, CardRefusal
 from taptill.domain.decision import Reason
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
@@ -190,6 +192,57 @@ def _case_pages() -> dict[str, TillPage | None]:
     }
 
 
+def _shown_card_pages() -> dict[str, TillPage]:
+    """Return the pages of F6 on the way of a supervisor; `card-KEY` after each of these keys."""
+    shown: dict[str, TillPage] = {}
+    with crewed_shop(who="Kim") as shop:
+        for name, keys in {
+            "cards": "f6",
+            "card-menu": "tap A",
+            "card-new": "1",
+            "card-new-taken": "tap D",
+            "card-replace": "tap E5D0C0FE01",
+            "": "escape escape escape",
+            "card-menu-blocked": "tap B",
+            "card-unblock": "2",
+            " ": "escape escape",
+            "card-owner": "tap X",
+        }.items():
+            if keys.startswith("tap "):
+                shop.tap(keys.removeprefix("tap "))
+                shop.later(0.5)
+            for key in () if keys.startswith("tap ") else keys.split():
+                shop.escape() if key == "escape" else shop.key(key)
+                shop.later(0.5)
+            assert shop.till.sale.page
+            shown[name] = shop.till.sale.page
+    return {name: page for name, page in shown.items() if name.strip()}
+
+
+def _card_pages() -> dict[str, TillPage]:
+    """Return the pages of F6, with all that may come of a change."""
+    shown = _shown_card_pages()
+    confirm = shown["card-replace"]
+    assert isinstance(confirm, ConfirmChange)
+    change = confirm.change
+    first = replace(change, act=CardAct.BIND, customer=replace(change.customer, card_id=NO_CARD))
+    refused = ChangeOutcome(change=change, refusal=CardRefusal.TAKEN)
+    return {
+        **shown,
+        "cards-tap": TapCard(name="cards-tap", take=_never),
+        "card-owner-tap": TapCard(name="card-owner-tap", take=_never),
+        "card-asking": AskingServer(head=confirm.view.head),
+        "card-changing": AskingServer(head=confirm.view.head, is_change=True),
+        "card-bind": replace(confirm, change=first),
+        "card-block": replace(confirm, change=replace(change, act=CardAct.BLOCK)),
+        **{
+            f"card-did-{act}": replace(refused, change=replace(change, act=act), refusal=None)
+            for act in CardAct
+        },
+        **{f"card-{one}": replace(refused, refusal=one) for one in CardRefusal},
+    }
+
+
 def _technician_pages() -> dict[str, TillPage]:
     """Return each part, of a till that is well and of one that is not."""
     well, troubled = FakeFigures(), FakeFigures(TROUBLED)
@@ -310,6 +363,7 @@ def pages() -> dict[str, TillPage]:
         **_shift_pages(),
         **{name: page for name, page in _case_pages().items() if page},
         **_money_pages(),
+        **_card_pages(),
         **_found_pages(),
     }
 

@@ -28,6 +28,7 @@ RIGHTS = {
     Right.UNDO_ANY: "take back any sale of this shift",
     Right.OVERRIDE: "let a refusal pass (F9)",
     Right.DECIDE: "decide a case (F10, to clarify)",
+    Right.CARDS: "bind, replace and block cards (F6)",
     Right.INSPECT: "see the technician's page (F12)",
 }
 CASHIER = (ROOT / "docs" / "cashier.md").read_text("utf-8")

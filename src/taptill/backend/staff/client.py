@@ -21,6 +21,7 @@ from taptill.backend.rows import (
 from taptill.backend.select import Dialect, Filter, HealthRecorder, Select, where
 from taptill.backend.staff.changes import CustomerUpdate, NewCustomer, SearchResult
 from taptill.backend.staff.spelling import is_another_card, is_equal_text
+from taptill.backend.staff.updating import Expected, anything, change_row
 from taptill.backend.status import CLASH, DENIED, error_code, is_final, successful_body
 from taptill.backend.transport import Reply, Transport
 from taptill.domain.card_id import CardId
@@ -44,15 +45,14 @@ RESULTS_MAX = 100
 REMOVED_MAX = 100
 """One request removes at most so many customers, each named by its id."""
 
-ATTEMPTS_MAX = 5
-"""A change is given up after so many attempts that each met a row changed by a till meanwhile."""
-
 _NOT_REMOVED = "a success code, and the rows are still there"
-_NOT_CHANGED = "a success code, and the row is as it was"
 
 
 class StaffClient:
-    """Staff's functions; every method raises BackendError, a subclass of it, or UsageError."""
+    """Staff's functions; every method raises BackendError, a subclass of it, or UsageError.
+
+    `more_fields` are asked for beside those that a till needs.
+    """
 
     def __init__(
         self,
@@ -60,13 +60,14 @@ class StaffClient:
         dialect: Dialect,
         health: HealthRecorder,
         staff: str | None = None,
+        more_fields: Mapping[str, Any] = STAFF_FIELDS,
     ) -> None:
         self._transport = transport
         self.money = dialect.money
         self.staff = staff
         """The person who acts, sent to services that keep an audit record; None: not sent."""
         self._company_id = dialect.company_id
-        self.select = Select(transport, dialect, health, STAFF_FIELDS)
+        self.select = Select(transport, dialect, health, more_fields)
 
     async def capabilities(self) -> ServiceCapabilities:
         """Return what the service offers beside the plain API."""
@@ -136,11 +137,18 @@ class StaffClient:
         except BackendError as fault:
             raise _inserted_unseen(parse_id(rows[0]), fault) from fault
 
-    async def bind_card(self, customer_id: int, card_id: CardId) -> StaffCustomer:
+    async def bind_card(
+        self, customer_id: int, card_id: CardId, expected: Expected = anything
+    ) -> StaffCustomer:
         """Give a customer a card that nobody else has, or take it away with an empty card id."""
         await self._require_free_card(card_id, owner=customer_id)
-        return await self._change(
-            customer_id, {"cardId": card_id or None}, lambda row: row.customer.card_id == card_id
+        fields = {"cardId": card_id or None}
+        return await change_row(
+            self,
+            customer_id,
+            fields,
+            lambda row: not is_another_card(row.customer.card_id, card_id),
+            expected,
         )
 
     async def update(self, customer_id: int, update: CustomerUpdate) -> StaffCustomer:
@@ -148,12 +156,15 @@ class StaffClient:
         if not update.fields():
             raise UsageError(problem="say what is to be changed: see --help")
         await self._require_free_external_id(update.external_id or "", owner=customer_id)
-        return await self._change(customer_id, update.fields(), update.matches)
+        return await change_row(self, customer_id, update.fields(), update.matches)
 
-    async def block(self, customer_id: int, *, blocked: bool) -> StaffCustomer:
+    async def block(
+        self, customer_id: int, *, blocked: bool, expected: Expected = anything
+    ) -> StaffCustomer:
         """Block or unblock a customer."""
-        return await self._change(
-            customer_id, {"isBlocked": blocked}, lambda row: row.customer.blocked is blocked
+        fields = {"isBlocked": blocked}
+        return await change_row(
+            self, customer_id, fields, lambda row: row.customer.blocked is blocked, expected
         )
 
     async def remove(
@@ -186,29 +197,6 @@ class StaffClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()
-
-    async def _change(
-        self, customer_id: int, fields: Mapping[str, Any], is_done: Callable[[StaffCustomer], bool]
-    ) -> StaffCustomer:
-        """Change a row on the condition that it is as just read, and try again where it is not."""
-        service = await self.capabilities()
-        for _ in range(ATTEMPTS_MAX):
-            before = await self.by_id(customer_id)
-            body: dict[str, Any] = {"fields": fields}
-            if service.conditional_update:
-                body["conditions"] = {"operator": "and", "filters": [_unchanged_since(before)]}
-            problem: BackendError = MalformedError(detail=_NOT_CHANGED)
-            try:
-                await self.write(f"update/{customer_id}", body)
-            except ClashError:
-                continue
-            except UnknownOutcomeError as fault:
-                problem = fault
-            after = await self.by_id(customer_id)
-            if not is_done(after):
-                raise problem
-            return after
-        raise ClashError
 
     async def _send_insert(self, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Send an insert once; only after a certain refusal once more, without `returning`."""
@@ -313,12 +301,6 @@ def spellings(pattern: str) -> list[str]:
     cases = [pattern, pattern.title(), pattern.upper(), pattern.lower()]
     forms = [normalize(form, case) for form in ("NFC", "NFD") for case in cases]
     return list(dict.fromkeys([pattern, *forms]))
-
-
-def _unchanged_since(row: StaffCustomer) -> Filter:
-    if row.snapshot.version is not None:
-        return where("version", "=", row.snapshot.version)
-    return where("updatedAt", "=", row.snapshot.updated_at)
 
 
 def _meant(

@@ -45,7 +45,7 @@ NO_TEXT = "\0"
 """Replaces keys that type no character, so that the line does not become another number."""
 
 _PRESSED = frozenset({*"0123456789.,+/*", "backspace"} | CURSOR_KEYS)
-_FUNCTION_KEYS = frozenset({"f2", "f3", "f4", "f7", "f8", "f9", "f10", "f12"})
+_FUNCTION_KEYS = frozenset({"f2", "f3", "f4", "f6", "f7", "f8", "f9", "f10", "f12"})
 _CANCELS = frozenset({"escape", "-"})
 
 

@@ -7,8 +7,8 @@ from taptill.checkout.session import OVER, Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.staff.member import Right
 
-STAFF_KEYS = frozenset({"f3", "f4", "f7", "f8", "f9", "f10", "f12"})
-"""They void, override, take cash, and show other customers and the numbers of cards."""
+STAFF_KEYS = frozenset({"f3", "f4", "f6", "f7", "f8", "f9", "f10", "f12"})
+"""They void, override, take cash, change cards, and show other customers and cards' numbers."""
 
 _SELLING_KEYS = frozenset({"f4", "f7", "f8", "f9"})
 

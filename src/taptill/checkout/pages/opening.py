@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from taptill.checkout.cards.desk import CardPages
 from taptill.checkout.charging import Charging
 from taptill.checkout.identification import Identification
 from taptill.checkout.modes.unattended import refused_key
@@ -42,6 +43,7 @@ class PageOpener:
         self._pages: Mapping[str, Callable[[], Turn | Notice]] = {
             "f2": self._lock,
             "f3": self._find,
+            "f6": CardPages(state, self._desk, identification).open,
             "f7": RepaymentDesk(state, self._desk, self._undo).open,
             "f4": self._slips,
             "f8": self._undo,
@@ -83,7 +85,7 @@ class PageOpener:
             return finding(page)
         return Turn(approval(desk, Right.FIND, lambda _: finding(page), BACK_TO_SALE))
 
-    def _choose(self, found: Found) -> Turn:
+    def _choose(self, found: Found, _: Turn) -> Turn:
         chosen = Chosen(CardId(""), "", self._state.now_s, found.snapshot.customer.id)
         return Turn(then=lambda: self._identification.on_choice(chosen))
 

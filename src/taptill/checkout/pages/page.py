@@ -9,6 +9,7 @@ from taptill.checkout.session import Notice
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Reason
 from taptill.domain.money import Money
+from taptill.domain.tap import CardTrouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ class PageTraits:
 
     - `on_card`: returns what follows a card. Without it a card closes a page that `yields` and goes
       to the sale; on any other it is answered with a word.
+    - `on_trouble`: returns what follows a card that the reader cannot name. Without it that is
+      answered with a word.
     - `acts_on_key`: a key may have an effect that cannot be undone.
     - `acts_on_enter`: Enter alone may have one. It is ignored at first, where it may still be meant
       for the page before.
@@ -146,6 +149,7 @@ class PageTraits:
     """
 
     on_card: "Callable[[CardId], Turn] | None" = None
+    on_trouble: "Callable[[CardTrouble], Turn] | None" = None
     yields: bool = False
     acts_on_key: bool = False
     acts_on_enter: bool = False

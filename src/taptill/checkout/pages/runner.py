@@ -13,6 +13,7 @@ from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.card_id import CardId
 from taptill.domain.errors import JournalError
+from taptill.domain.tap import CardProblem, ReaderMessage
 
 if TYPE_CHECKING:
     from taptill.checkout.pages.opening import PageOpener
@@ -121,6 +122,16 @@ class PageRunner:
         else:
             state.show_notice(Notice.PAGE_OPEN)
         return True
+
+    def misread(self, message: ReaderMessage) -> None:
+        """Answer a card that the reader cannot name; a page that asks for a card says why."""
+        page = self.page
+        on_trouble = page.traits.on_trouble if page else None
+        if isinstance(message, CardProblem) and on_trouble and self._is_free():
+            self._state.restart_idle_timer()
+            self.follow(on_trouble(message.trouble))
+        else:
+            self._state.show_notice(Notice.NOT_READ)
 
     def undo(self, before: TillPage | None, notice: Notice) -> None:
         """Put the page back as it was before a machine typed into it."""

@@ -23,6 +23,7 @@ from taptill.checkout.pages.page import (
 
 if TYPE_CHECKING:
     from taptill.checkout.ports import PeopleFinder
+    from taptill.domain.card_id import CardId
     from taptill.domain.decision import Found
     from taptill.domain.people.names import NameIndex
 
@@ -36,12 +37,16 @@ _TEXT = TextField(length_max=40, allowed="")
 class FindCustomer:
     """Lists whom the text that was typed fits; `choose` is called with the one chosen.
 
-    `name` is the page's name in the texts. `index` is None while the names are read.
+    `name` is the page's name in the texts, `more_head` stands above the count. `take` is called
+    with a card that was tapped; without it a card closes the list. Both are given the way back
+    here. `index` is None while the names are read.
     """
 
     people: PeopleFinder
-    choose: Callable[[Found], Turn]
+    choose: Callable[[Found, Turn], Turn]
     name: str = "find"
+    take: Callable[[CardId, Turn], Turn] | None = None
+    more_head: tuple[PageRow, ...] = ()
     back: Turn = BACK_TO_SALE
     text: TextField = _TEXT
     index: NameIndex | None = field(default=None, compare=False)
@@ -54,7 +59,7 @@ class FindCustomer:
         """Return the customers whom the text fits."""
         return PageView(
             name=self.name,
-            head=(PageRow((self._count,)),),
+            head=(*self.more_head, PageRow((self._count,))),
             rows=tuple(map(_row, self.found)),
             chosen=self.chosen if self.found else None,
             field=phrase("page.name"),
@@ -65,8 +70,21 @@ class FindCustomer:
 
     @property
     def traits(self) -> PageTraits:
-        """Return that a card closes the list and goes to the sale."""
-        return PageTraits(yields=True)
+        """Return that a card is for this page, or closes it and goes to the sale."""
+        take = self.take
+        if take is None:
+            return PageTraits(yields=True)
+        return PageTraits(
+            on_card=lambda card_id: take(card_id, self._here),
+            on_trouble=lambda trouble: Turn(
+                replace(self, notice=phrase(f"trouble.{trouble}.cashier"))
+            ),
+        )
+
+    @property
+    def _here(self) -> Turn:
+        page = replace(self, notice=None)
+        return Turn(page) if self.index else finding(page)
 
     @property
     def _count(self) -> Phrase:
@@ -84,7 +102,7 @@ class FindCustomer:
         if (chosen := moved(self.chosen, key, len(self.found))) is not None and self.found:
             return Turn(replace(self, chosen=chosen, notice=None))
         if key == "enter" and self.found:
-            return self.choose(self.found[self.chosen])
+            return self.choose(self.found[self.chosen], self._here)
         text = self.text.press(key)
         if text is None or self.index is None:
             return Turn(replace(self, notice=phrase("page.type-name")))

@@ -7,15 +7,13 @@ from taptill.config import Config
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.errors import UsageError
 from taptill.domain.tap import CardTrouble
-from taptill.readers.normaliser import Normaliser
-from taptill.readers.registry import card_id_rule
 from taptill.readers.spelling import (
     Misspelling,
     check_against_others,
     check_spelling,
     check_uid_without_rule,
 )
-from taptill.wiring.readers import reader_settings
+from taptill.wiring.readers import card_rules
 
 _REFUSED_UIDS = {
     CardTrouble.RANDOM_ID: "is new at every tap: a phone or a passport, not a card",
@@ -27,9 +25,6 @@ CARDS_COMPARED = 200
 
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d+")
 """What a spreadsheet writes for a long number; it has only the first digits of it."""
-
-_SIMULATED = "simulated"
-"""The driver of the demo's reader, also the default of an office's config that names no reader."""
 
 _AS_IT_IS = "; --as-it-is takes it all the same"
 
@@ -46,7 +41,7 @@ def typed_card(text: str, config: Config, *, as_it_is: bool = False) -> CardId:
     if not as_it_is and _SHORTENED.fullmatch(card):
         problem = f"{card} is what a spreadsheet makes of a long number: type the card's own"
         raise UsageError(problem=f"{problem}{_AS_IT_IS}")
-    if card and not as_it_is and (wrong := check_spelling(card, _rules(config))):
+    if card and not as_it_is and (wrong := check_spelling(card, card_rules(config.readers))):
         raise UsageError(problem=_sentence(card, wrong))
     return CardId(card)
 
@@ -59,7 +54,7 @@ async def refuse_odd_card(
     A UID that identifies no card is refused; where the config has no reader, so is a spelling that
     differs from the other cards. Errors: UsageError; BackendError and its subclasses.
     """
-    rules = _rules(config)
+    rules = card_rules(config.readers)
     if not card or as_it_is or any(rule.formatter for rule in rules):
         return
     other_cards = await work.some_cards(CARDS_COMPARED)
@@ -69,13 +64,6 @@ async def refuse_odd_card(
         right = " or ".join(wrong.suggestions)
         problem = f"{card} is spelled unlike the office's other cards: write {right}{_AS_IT_IS}"
         raise UsageError(problem=problem)
-
-
-def _rules(config: Config) -> list[Normaliser]:
-    """Return the rules of the real readers; a simulated one delivers any text."""
-    readers = [reader_settings(reader, number) for number, reader in enumerate(config.readers, 1)]
-    real = [reader for reader in readers if reader.driver != _SIMULATED]
-    return [rule for rule in map(card_id_rule, real) if rule]
 
 
 def _sentence(text: str, wrong: Misspelling) -> str:

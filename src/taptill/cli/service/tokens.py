@@ -20,9 +20,10 @@ def token() -> None:
 @DATABASE
 @click.option(
     "--role",
-    type=click.Choice(["till", "office"]),
+    type=click.Choice(["till", "cards", "office"]),
     required=True,
-    help="till: select, and update totalDebt and debtData; office: everything.",
+    help="till: select, and update totalDebt and debtData; cards: select, and update cardId and "
+    "isBlocked (F6 at a till); office: everything.",
 )
 @click.option("--name", default="", help="Whose token this is; the ledger of money names it.")
 @click.option("--out", type=click.Path(path_type=Path), help="A new file for it, mode 0600.")

@@ -25,6 +25,7 @@ class Right(StrEnum):
     UNDO_ANY = "undo-any"  # a sale of somebody else, or one beyond the window
     OVERRIDE = "override"
     DECIDE = "decide"  # a case on the conflict desk
+    CARDS = "cards"  # bind, replace and block a customer's card
     INSPECT = "inspect"  # the till's figures, and the numbers of cards that are read meanwhile
 
 

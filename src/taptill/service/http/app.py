@@ -133,9 +133,8 @@ class Application:
     async def _data(self, scope: Scope, receive: Receive, names: list[str]) -> Answer:
         token = await self._authenticate(scope)
         verb, row_id = names[1], names[2] if len(names) > 2 else None  # noqa: PLR2004
-        entities = (
-            self._store.till_entities if token.role is TokenRole.TILL else self._store.entities
-        )
+        is_office = token.role is TokenRole.OFFICE
+        entities = self._store.entities if is_office else self._store.till_entities
         entity = entities.get(names[0])
         if entity is None or verb not in entity.verbs or (verb == "update") != bool(row_id):
             raise _not_found()

@@ -39,7 +39,7 @@ HELP_OVERLAYS = (
 
 HELP = (
     "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
-    "choose", "change", "add", "pick", "repeat", "find", "money", "override", "office",
+    "choose", "change", "add", "pick", "repeat", "find", "cards", "money", "override", "office",
     "lock", "slip", "debt", "leave", "repaint", "help", "technician",
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""
@@ -47,11 +47,11 @@ HELP = (
 HELP_ALONE = {
     TillMode.SELF_SERVICE: (
         "tap-pays", "stop", "cancel", "digits", "letters", "pick", "quantity", "back", "turn",
-        "choose", "change", "add", "slip", "debt", "help", "staff", "void", "find",
+        "choose", "change", "add", "slip", "debt", "help", "staff", "void", "find", "cards",
         "money", "override", "office", "technician", "leave", "repaint",
     ),
     TillMode.BALANCE: (
-        "tap-shows", "clear", "debt", "help", "staff", "find", "money", "office",
+        "tap-shows", "clear", "debt", "help", "staff", "find", "cards", "money", "office",
         "technician", "leave", "repaint",
     ),
 }  # fmt: skip
@@ -73,7 +73,7 @@ _ON_PAGE = {
 }
 """The line of the help for each key that a list or a form names."""
 
-_OFFERED = frozenset({"find", "money", "override"})
+_OFFERED = frozenset({"find", "cards", "money", "override"})
 _BY_STAFF = frozenset({"lock", "staff"})
 _BY_STAFF_ALONE = frozenset({"void", "office", "technician", *_OFFERED})
 """Keys that only staff who have logged in have where customers are alone."""

@@ -2,8 +2,8 @@
 
 from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.session import OVER, Notice, Step
-from taptill.checkout.view import TillView
-from taptill.domain.decision import OVERRIDABLE, Declined
+from taptill.checkout.view import Link, TillView
+from taptill.domain.decision import OVERRIDABLE, Declined, Reason
 from taptill.ui.modes.help import HELP_OVERLAYS, Overlay, help_lines, next_help
 from taptill.ui.screen_settings import ScreenSettings
 
@@ -39,11 +39,21 @@ def key_names(
     override = ("override",) if can_override else ()
     if settings.mode.is_unattended:
         return _names_alone(view, settings, override, can_turn=can_turn)
-    offers = (key for key in view.offers if key != "override")
+    bind = ("cards",) if may_give_card(view) else ()
+    offers = (key for key in view.offers if key not in {"override", *bind})
     lock = ("lock",) if view.status.staff else ()
     beside = (*_void_key(view), *offers)
     beside = (*_slip_key(view), *beside) if view.step in OVER else (*beside, *_slip_key(view))
-    return ("confirm", "cancel", *override, "help", *beside, "office", *lock)
+    return ("confirm", "cancel", *bind, *override, "help", *beside, "office", *lock)
+
+
+def may_give_card(view: TillView) -> bool:
+    """Return whether a card of nobody was just tapped, and F6 may give it to somebody now."""
+    decline = view.decision if view.step in _DECLINED else None
+    is_unknown = isinstance(decline, Declined) and decline.reason is Reason.UNKNOWN_CARD
+    is_possible = "cards" in view.offers and bool(view.status.staff)
+    is_asked = view.status.link is not Link.OFFLINE
+    return is_unknown and is_possible and is_asked and not view.without_card
 
 
 def _void_key(view: TillView) -> tuple[str, ...]:

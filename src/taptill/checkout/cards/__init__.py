@@ -1,0 +1,1 @@
+"""Cards of customers at the till: bound, replaced, blocked and unblocked by a supervisor."""

@@ -1,0 +1,1 @@
+"""What changes of customers' cards are made with."""
