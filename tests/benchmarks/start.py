@@ -28,23 +28,29 @@ Start = tuple[float, float, float]
 def measure(bench: Bench) -> list[Figure]:
     """Start the till, killed each time, and a thin program in turn; each is shown a card at once.
 
-    The floor is a program of one widget on the same library, with no rule, file or network.
+    The floor is a program of one widget on the same library, with no rule, file or network. A till
+    that says lines is started beside them.
     """
     tills: list[Start] = []
     floors: list[Start] = []
+    plains: list[Start] = []
     with ExitStack() as stack:
         folder = stack.enter_context(till_folder(bench.folder / "start", CUSTOMERS))
         for turn in bench.rounds("start", 13):
-            floor, till = _thin(), _till(folder)
+            floor, till, plain = _thin(), _till(folder), _plain(folder)
             if turn:  # the first round compiles modules and makes the journal
                 floors.append(floor)
                 tills.append(till)
+                plains.append(plain)
+    lines, said, _ = (milliseconds(column) for column in zip(*plains, strict=True))
     frames, usable, answers = (milliseconds(column) for column in zip(*tills, strict=True))
     thin_frames, _, thin_answers = (milliseconds(column) for column in zip(*floors, strict=True))
     return [
         _figure("start to first frame", frames, thin_frames, (500, 1.1), CHECKS_FIRST),
         _figure("killed, started: usable", usable, thin_frames, (1500, None)),
         _figure("start to first tap answered", answers, thin_answers, (1500, 1.35), PORT_SETTLES),
+        _figure("start with --plain to first line", lines, thin_frames, (500, 1.0)),
+        _figure("start with --plain to READY", said, thin_frames, (1500, None)),
     ]
 
 
@@ -73,6 +79,13 @@ def _thin() -> Start:
 def _till(folder: TillFolder) -> Start:
     return _start(
         folder.words(), (ANY_FRAME, READER_OK), lambda: folder.tap(BUYER), name(BUYER).encode()
+    )
+
+
+def _plain(folder: TillFolder) -> Start:
+    words = [*folder.words(), "--plain"]
+    return _start(
+        words, (b"STARTING: ", b"READY: "), lambda: folder.tap(BUYER), name(BUYER).encode()
     )
 
 

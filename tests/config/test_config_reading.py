@@ -32,7 +32,7 @@ WRONG = {  # a complaint names table, key, value, what is allowed and the neares
     ),
     "an unknown key with no neighbour": (
         text(ui="zzz = 1"),
-        "[ui] zzz = 1: unknown key, known are touch, theme, sound, sound_device, volume",
+        "[ui] zzz = 1: unknown key, known are plain, touch, theme, sound, sound_device, volume",
     ),
     "an unknown table with its nearest neighbour": (
         text(setlement="a = 1"),

@@ -45,6 +45,19 @@ def test_the_rest_of_the_house_is_imported_behind_the_first_frame() -> None:
     assert (run.returncode, run.stdout.split(), run.stderr) == (0, ["True"], "")
 
 
+def test_a_till_that_says_lines_imports_nothing_of_textual() -> None:
+    """Neither before the first line nor behind it, where all the rest is built."""
+    run = python(
+        "import sys, taptill.cli.run, taptill.ui.plain.terminal, taptill.wiring.late_till;"
+        f"first = {HEAVY!r};"
+        "print(*(name for name in first if name in sys.modules), '|');"
+        "import asyncio, taptill.wiring.runtime, taptill.wiring.late_books as books;"
+        "asyncio.run(books.import_late(0.0));"
+        "print(*(name for name in sys.modules if name.split('.')[0] == 'textual'))"
+    )
+    assert (run.returncode, run.stdout.split("\n"), run.stderr) == (0, ["|", "", ""], "")
+
+
 def test_help_is_said_without_a_config() -> None:
     run = python(
         "import atexit, sys, taptill.cli; sys.argv = ['taptill', '--help'];"

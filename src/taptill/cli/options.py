@@ -70,8 +70,11 @@ FILE = click.option(
     type=ReadPath(dir_okay=False),
     help="Read this archive of a closed year instead.",
 )
-CONFIG = click.option(
-    "--config", "option", type=click.Path(path_type=Path), help="The config file."
+CONFIG = click.option("--config", "option", type=ReadPath(), help="The config file.")
+PLAIN = click.option(
+    "--plain/--screen",
+    default=None,
+    help="Lines for screen readers and Braille, or the screen; else as [ui] plain says.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer for a script.")
 STAFF = click.option(

@@ -225,8 +225,9 @@ class PrivacyConfig:
 
 @dataclass(frozen=True, slots=True)
 class UiConfig:
-    """[ui]: colours and sounds."""
+    """[ui]: lines, touch, colours and sounds."""
 
+    plain: Annotated[bool, ConfigKey(boolean(), default=False)]
     touch: Annotated[bool, ConfigKey(boolean(), default=False)]
     theme: Annotated[Theme, ConfigKey(choice(Theme), "auto")]
     sound: Annotated[Sound, ConfigKey(choice(Sound), "auto")]

@@ -27,6 +27,7 @@ class TerminalWriter:
 
     def __init__(self, fileno: int, on_loss: Callable[[], object]) -> None:
         self._fileno = fileno
+        self._is_terminal = os.isatty(fileno)
         self._on_loss = on_loss
         self._pieces: SimpleQueue[Piece] = SimpleQueue()
         self._dropped = False
@@ -93,6 +94,8 @@ class TerminalWriter:
 
     def _drain(self) -> None:
         """Wait until a serial line has sent all output; other terminals have it already."""
+        if not self._is_terminal:  # lines may go into a pipe
+            return
         try:
             termios.tcdrain(self._fileno)
         except termios.error:

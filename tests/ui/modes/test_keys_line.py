@@ -1,0 +1,186 @@
+"""The keys that the last line names: those that do something, the most needed first."""
+
+from dataclasses import replace
+
+import pytest
+from tests.ui.drawing import fills, text_of
+from tests.ui.goods.goods_states import GROUPED, MANY
+from tests.ui.modes.states import BALANCE, CARD, COUNTING, SELF_SERVICE, alone
+from tests.ui.states import PAID, READY, RINGING, SETTINGS, STATUS, declined
+from tests.ui.test_fit import SIZES
+
+from taptill.checkout.modes.mode import TillMode
+from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import TillView
+from taptill.domain.decision import Reason
+from taptill.domain.slips.printer import PrinterHealth, PrinterState
+from taptill.ui.modes.help import Overlay, help_names
+from taptill.ui.modes.keys import key_names
+from taptill.ui.plain.sale import verdict
+from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt
+from taptill.ui.texts import LANGUAGES, load
+from taptill.ui.views import draw_screen
+
+PRINTING = replace(STATUS, printer=PrinterHealth(PrinterState.OK))
+ALL = ("override", "find", "money", "cards")
+
+
+def names(
+    view: TillView, settings: ScreenSettings = SETTINGS, size: tuple[int, int] = (80, 24)
+) -> tuple[str, ...]:
+    """Return the names of the keys, also of those that have no room."""
+    return key_names(view, Overlay.NONE, settings, size)
+
+
+@pytest.mark.parametrize("mode", [TillMode.ATTENDED, TillMode.SELF_SERVICE])
+def test_f9_is_named_where_somebody_else_may_allow_it(mode: TillMode) -> None:
+    settings = replace(SETTINGS, mode=mode)
+    refused = replace(declined(Reason.NO_CREDIT), status=replace(STATUS, staff="Kim"))
+    assert "override" not in names(refused, settings)
+    offered = replace(refused, offers=ALL)
+    assert names(offered, settings).count("override") == 1
+    assert "override" not in names(replace(READY, status=offered.status, offers=ALL), settings)
+    assert "override" not in names(replace(offered, status=STATUS), settings)
+    assert "override" in help_names(offered, settings)
+    assert "override" not in help_names(refused, settings)
+
+
+def test_f8_is_named_where_a_sale_stands_that_can_be_taken_back() -> None:
+    staffed = replace(STATUS, staff="Kim")
+    for mode in (TillMode.ATTENDED, TillMode.SELF_SERVICE):
+        settings = replace(SETTINGS, mode=mode)
+        ready = replace(READY, status=staffed)
+        assert "void" in names(ready, settings)
+        assert "void" not in names(replace(ready, recent_sales=()), settings)
+        voided = tuple(replace(row, is_voided=True) for row in ready.recent_sales)
+        assert "void" not in names(replace(ready, recent_sales=voided), settings)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("staff", ["", "Kim"])
+def test_right_after_a_sale_the_receipt_is_named_at_80_columns(staff: str, language: str) -> None:
+    settings = replace(SETTINGS, texts=load(language))
+    paid = replace(PAID, status=replace(PRINTING, staff=staff), offers=ALL)
+    key = settings.texts.say("key.slip")
+    assert key in text_of(draw_screen(paid, settings, (80, 24)).keys)
+    without = replace(paid, status=replace(paid.status, printer=None))
+    assert key not in text_of(draw_screen(without, settings, (80, 24)).keys)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_customer_who_has_paid_is_told_of_the_receipt(language: str) -> None:
+    settings = replace(SELF_SERVICE, texts=load(language))
+    paid = alone(replace(PAID, status=PRINTING))
+    key = settings.texts.say("key.slip")
+    for size in SIZES:
+        assert key in text_of(draw_screen(paid, settings, size).keys), size
+        for step in (Step.READY, Step.VOIDED, Step.DECLINED):
+            shown = text_of(draw_screen(replace(paid, step=step), settings, size).keys)
+            assert key not in shown, step
+    assert "slip" in help_names(paid, settings)
+    assert "slip" not in help_names(alone(PAID), settings)
+
+
+def test_what_is_on_sale_stays_beside_what_was_picked() -> None:
+    picked = alone(replace(RINGING, goods=GROUPED))
+    assert "Espresso" in text_of(draw_screen(picked, SELF_SERVICE, (80, 24)).sale)
+    for size in SIZES:
+        assert fills(draw_screen(picked, SELF_SERVICE, size), *size)
+    staffed = replace(picked, status=replace(STATUS, staff="Kim"))
+    for view, settings in (
+        (staffed, SELF_SERVICE),
+        (picked, replace(SELF_SERVICE, touch=True)),
+        (picked, replace(SELF_SERVICE, privacy=SETTINGS.privacy)),
+    ):
+        assert draw_screen(view, settings, (80, 24)).recent_sales
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_customer_is_told_which_key_shows_more_goods(language: str) -> None:
+    settings = replace(SELF_SERVICE, texts=load(language))
+    picked = alone(replace(RINGING, goods=MANY))
+    key = settings.texts.say("key.turn")
+    for size in SIZES:
+        assert key in text_of(draw_screen(picked, settings, size).keys), size
+    few = replace(picked, goods=MANY[:1])
+    assert key not in text_of(draw_screen(few, settings, (120, 40)).keys)
+    touched = replace(settings, touch=True)
+    assert key not in text_of(draw_screen(picked, touched, (80, 24)).keys)
+    assert "turn" not in names(replace(CARD, goods=()), settings)
+
+
+STAFF_KEYS = {"void", "find", "cards", "money", "override", "office", "technician"}
+
+
+@pytest.mark.parametrize("mode", [TillMode.SELF_SERVICE, TillMode.BALANCE])
+def test_help_has_the_keys_of_staff_only_for_staff_who_have_logged_in(mode: TillMode) -> None:
+    settings = replace(SETTINGS, mode=mode)
+    customer = replace(alone(READY), offers=ALL, has_staff=True, may_leave=False)
+    shown = {*help_names(customer, settings)}
+    assert not shown & (STAFF_KEYS | {"leave"})
+    assert "staff" in shown
+    staffed = replace(customer, status=replace(STATUS, staff="Kim"), may_leave=True)
+    own = STAFF_KEYS - ({"void", "override"} if mode is TillMode.BALANCE else set())
+    assert own | {"leave"} <= {*help_names(staffed, settings)}
+    assert {"find", "cards", "money", "office"} <= {*names(staffed, settings)}
+
+
+@pytest.mark.parametrize("overlay", [Overlay.HELP, Overlay.HELP_4])
+def test_who_may_not_leave_is_named_no_key_for_it(overlay: Overlay) -> None:
+    for may_leave in (False, True):
+        view = replace(alone(READY), may_leave=may_leave)
+        assert ("leave" in key_names(view, overlay, SELF_SERVICE, (80, 24))) is may_leave
+
+
+def test_f5_is_named_where_it_shows_the_balance() -> None:
+    for mode in TillMode:
+        for show_debt in ShowDebt:
+            privacy = ScreenPrivacy(show_debt=show_debt)
+            settings = replace(SETTINGS, mode=mode, privacy=privacy)
+            is_named = "debt" in help_names(READY, settings)
+            assert is_named is (show_debt is ShowDebt.ON_REQUEST)
+
+
+def test_a_balance_names_esc_which_clears_it() -> None:
+    assert "clear" in help_names(CARD, BALANCE)
+    assert "clear" in names(CARD, BALANCE)
+    assert "clear" in names(alone(declined(Reason.UNKNOWN_CARD)), BALANCE)
+    assert "clear" not in names(alone(READY), BALANCE)
+
+
+def test_amounts_are_named_where_customers_may_key_them_in() -> None:
+    assert not {"digits", "add"} & {*help_names(CARD, SELF_SERVICE)}
+    settings = replace(SELF_SERVICE, customer_amounts=True)
+    assert {"digits", "add"} <= {*help_names(CARD, settings)}
+    assert not {"digits", "add"} & {*help_names(CARD, replace(settings, mode=TillMode.BALANCE))}
+
+
+@pytest.mark.parametrize("mode", [TillMode.ATTENDED, TillMode.SELF_SERVICE])
+def test_a_void_that_asks_why_names_what_answers(mode: TillMode) -> None:
+    view = replace(READY, step=Step.VOIDING, status=replace(PRINTING, staff="Kim"), offers=ALL)
+    assert names(view, replace(SETTINGS, mode=mode)) == ("esc-back", "void-others", "help")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_countdown_names_no_key_that_would_stop_it(language: str) -> None:
+    privacy = ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST)
+    settings = replace(SELF_SERVICE, texts=load(language), privacy=privacy)
+    key = settings.texts.say("customer.debt-on-request")
+    for size in SIZES:
+        assert key not in text_of(draw_screen(COUNTING, settings, size).customer)
+    assert key in text_of(draw_screen(CARD, settings, (80, 24)).customer)
+    assert key not in verdict(COUNTING, settings)
+    assert key in verdict(CARD, settings)
+
+
+def test_a_customer_is_named_f4_only_while_it_prints() -> None:
+    paid = replace(alone(PAID), status=PRINTING)
+    assert "slip" in names(paid, SELF_SERVICE)
+    for notice in (Notice.SLIP_PRINTS, Notice.SLIP_PRINTED, Notice.SLIP_WAITS):
+        assert "slip" not in names(replace(paid, notice=notice), SELF_SERVICE)
+    always = replace(SELF_SERVICE, prints_each_sale=True)
+    assert "slip" not in names(paid, always)
+    assert "slip" not in help_names(paid, always)
+    staffed = replace(paid, status=replace(PRINTING, staff="Kim"))
+    assert "slip" in names(staffed, always)
+    assert "slip" in help_names(staffed, always)
