@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from tests.fakes.service import RunningService
 
 from taptill.cli import taptill
-from taptill.install.doctor import CHECKS
+from taptill.install.doctor import CHECKS, NEEDS_CONFIG
 
 CONFIG = """
 [backend]
@@ -68,3 +68,54 @@ def test_the_status_says_that_something_fails(
     result = doctor(tmp_path, url or service.url, token=token)
     assert (result.exit_code, result.stderr) == (1, "")
     assert words in result.stdout
+
+
+BROKEN = {
+    "a line that is no TOML": (
+        "[till]\nname = Bar\n",
+        "config.toml: line 2, column 8: this is not TOML",
+    ),
+    "a value that is none": (
+        '[till]\nmode = "open"\n[backend]\nbase_url = "http://127.0.0.1:9"\n',
+        'config.toml: [till] mode = "open" must be',
+    ),
+    "nothing in it": ("", "config.toml: [backend] base_url is missing"),
+    "not there": (None, "which --config names"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN.values(), ids=BROKEN)
+def test_a_config_that_cannot_be_read_is_a_failure_and_the_rest_is_looked_at(
+    tmp_path: Path, text: str | None, words: str
+) -> None:
+    if text is not None:
+        (tmp_path / "config.toml").write_text(text)
+    state = tmp_path / "state"
+    state.mkdir()
+    result = looked_at(tmp_path, "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    about_config = [one for one in told if one["name"] == "settings.config"]
+    assert about_config
+    assert any(words in one["words"] for one in about_config), about_config
+    assert all(one["verdict"] == "fail" and one["advice"] for one in about_config)
+    assert {one["name"].partition(".")[0] for one in told} == set(CHECKS)
+    skipped = {one["name"] for one in told if one["name"].endswith(".config")}
+    assert skipped == {"settings.config", *(f"{name}.config" for name in NEEDS_CONFIG)}
+    assert {"disk.kept", "journal.file", "clock.time", "versions.taptill"} <= {
+        one["name"] for one in told
+    }
+
+
+def test_a_broken_config_is_said_whatever_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[till\n")
+    result = looked_at(tmp_path, "--only", "backend")
+    assert result.exit_code == 1
+    (first, *_) = result.stdout.splitlines()
+    assert first.startswith("fail  settings.config: ")
+    assert "skip  backend.config: not looked at" in result.stdout
+
+
+def looked_at(folder: Path, *words: str) -> Result:
+    places = ["--config", str(folder / "config.toml"), "--state-dir", str(folder / "state")]
+    return CliRunner().invoke(taptill, ["doctor", *places, *words])

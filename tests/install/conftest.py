@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tests.install.machine import MachineFolder
@@ -10,3 +12,13 @@ def place(tmp_path: Path) -> MachineFolder:
     (tmp_path / "token").write_text("secret")
     (tmp_path / "token").chmod(0o600)
     return MachineFolder(tmp_path)
+
+
+@pytest.fixture
+def stick(place: MachineFolder) -> Iterator[Path]:
+    """Make a folder on another file system than the journal's."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == place.folder.stat().st_dev:
+        pytest.skip("/dev/shm is no file system of its own here")
+    with TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)

@@ -16,10 +16,15 @@ import pytest
 from tests.backend.conftest import row
 from tests.fakes.backend import PREFIX, Canned, FakeBackend
 from tests.fakes.certificates import NO_OPENSSL, Authority, authority, openssl_is_there
-from tests.install.machine import MachineFolder, diagnosed
+from tests.install.machine import MachineFolder, diagnosed, without_powers
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
-from taptill.install.checks.backend import check_backend, doubled_path
+from taptill.install.checks.backend import (
+    BackendAddress,
+    check_backend,
+    doubled_path,
+    name_diagnosis,
+)
 
 needs_openssl = pytest.mark.skipif(not openssl_is_there(), reason=NO_OPENSSL)
 DAY = timedelta(days=1)
@@ -216,16 +221,45 @@ def closed_store(place: MachineFolder, request: pytest.FixtureRequest) -> Iterat
     closed.chmod(0o700)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.usefixtures("closed_store")
-async def test_a_token_that_systemd_gives_to_the_till_alone_is_no_failure(
-    place: MachineFolder,
-) -> None:
-    site = place.site()
-    backend = replace(site.config.backend, token_file=None)
-    site = replace(site, config=replace(site.config, backend=backend))
-    told = (await diagnosed(check_backend, site))["backend.token"]
+def test_a_token_that_systemd_gives_to_the_till_alone_is_no_failure(place: MachineFolder) -> None:
+    told = without_powers(place, "backend", token_file="")["backend.token"]
     assert (told.verdict, "sudo" in told.advice) == (Verdict.WARN, True)
+
+
+def test_no_token_anywhere_is_a_failure(place: MachineFolder) -> None:
+    """Neither in a file nor in a store that is open, nor where there is none."""
+    told = without_powers(place, "backend", token_file="")["backend.token"]
+    assert (told.verdict, bool(told.advice)) == (Verdict.FAIL, True)
+    place.has("etc/credstore/another-token", "stored")
+    assert without_powers(place, "backend", token_file="")["backend.token"] == told
+
+
+UNKNOWN_NAMES = {
+    "no name server": (socket.gaierror(socket.EAI_AGAIN, "try again"), "no name server answers"),
+    "no such name": (socket.gaierror(socket.EAI_NONAME, "unknown"), "no name server knows"),
+    "a name that cannot be": (UnicodeError(), "cannot be looked up (UnicodeError)"),
+}
+
+
+@pytest.mark.parametrize(("fault", "words"), UNKNOWN_NAMES.values(), ids=UNKNOWN_NAMES)
+async def test_a_name_that_is_not_found_is_told(fault: Exception, words: str) -> None:
+    def look_up(host: str, port: int) -> object:
+        del host, port
+        raise fault
+
+    address = BackendAddress("office", 80, secure=False, base_path="", limit_s=1.0)
+    told = await name_diagnosis(address, look_up)
+    assert (told.verdict, bool(told.advice), words in told.words) == (Verdict.FAIL, True, True)
+
+
+async def test_a_name_server_that_does_not_answer_is_waited_for_as_a_request_is() -> None:
+    released = threading.Event()
+    address = BackendAddress("office", 80, secure=False, base_path="", limit_s=0.1)
+    told = await name_diagnosis(address, lambda *_: released.wait(10))
+    released.set()
+    assert told.verdict is Verdict.FAIL
+    assert "cannot be looked up (TimeoutError)" in told.words
 
 
 async def test_nobody_at_the_port_is_told(place: MachineFolder) -> None:

@@ -1,14 +1,25 @@
 """Each check of `taptill doctor` on a machine that passes, one to warn of, and one that fails."""
 
+import grp
 import os
 import pty
+import pwd
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from release.installer.checks import VOLATILE as INSTALLER_VOLATILE
 from tests.fakes.clock import FakeClock
-from tests.install.machine import SIMULATED, MachineFolder, verdicts
+from tests.install.machine import (
+    SIMULATED,
+    MachineFolder,
+    diagnosed,
+    verdicts,
+    without_powers,
+)
 from tests.journal.drafts import charge, conflict
 
 from taptill import config as configs
@@ -24,7 +35,9 @@ from taptill.install.checks.machine.disk import (
 )
 from taptill.install.checks.program.journal import check_journal
 from taptill.install.checks.program.settings import check_settings
+from taptill.install.checks.readers.cards import check_cards
 from taptill.install.checks.readers.opening import check_readers
+from taptill.install.checks.site import UNIT, CheckedSite
 from taptill.journal.file import JournalFile
 
 OPENED = Draft(EntryKind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})
@@ -51,6 +64,178 @@ async def test_a_token_that_others_can_read_or_change_fails(
 ) -> None:
     (place.folder / "token").chmod(mode)
     assert (await verdicts(check_settings, place.site()))["settings.token"] is Verdict.FAIL
+
+
+OFFICE_TOKENS = {
+    "for the group alone": (0o640, "t0ken", Verdict.PASS),
+    "readable by everybody": (0o644, "t0ken", Verdict.FAIL),
+    "empty": (0o640, "", Verdict.WARN),
+    "not there": (None, "", Verdict.WARN),
+}
+
+
+@pytest.mark.parametrize(("mode", "text", "verdict"), OFFICE_TOKENS.values(), ids=OFFICE_TOKENS)
+async def test_the_token_that_changes_cards_is_looked_at(
+    place: MachineFolder, mode: int | None, text: str, verdict: Verdict
+) -> None:
+    path = place.folder / "office-token"
+    if mode is not None:
+        path.write_text(f"{text}\n")
+        path.chmod(mode)
+    site = place.site()
+    assert "settings.office-token" not in await verdicts(check_settings, site)
+    backend = replace(site.config.backend, office_token_file=path)
+    site = replace(site, config=replace(site.config, backend=backend))
+    found = (await diagnosed(check_settings, site))["settings.office-token"]
+    assert found.verdict is verdict
+    assert "t0ken" not in found.words
+
+
+@pytest.fixture
+def open_place() -> Iterator[MachineFolder]:
+    """Yield a machine whose folder every account may enter, unlike those of pytest."""
+    with TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "state").mkdir()
+        (folder / "state").chmod(0o755)
+        yield MachineFolder(folder)
+
+
+def of_account(place: MachineFolder, account: str) -> CheckedSite:
+    """Return a site whose till has this account, with an office's token and a client's key."""
+    site = replace(place.site(), account=account)
+    token, office, key = (place.folder / name for name in ("token", "office", "key"))
+    for path in (token, office, key):
+        path.write_text("t0ken\n")
+        path.chmod(0o600)
+    backend = replace(
+        site.config.backend, token_file=token, office_token_file=office, client_key=key
+    )
+    return replace(site, config=replace(site.config, backend=backend))
+
+
+ROOT_ALONE = pytest.mark.skipif(os.geteuid() != 0, reason="only root judges by another account")
+KEPT = {
+    "settings.token",
+    "settings.office-token",
+    "settings.client-key",
+    "settings.file-config.toml",
+}
+
+
+@ROOT_ALONE
+async def test_what_root_may_read_and_the_tills_account_may_not_fails(
+    open_place: MachineFolder,
+) -> None:
+    site = of_account(open_place, "nobody")
+    (open_place.folder / "config.toml").chmod(0o600)
+    found = await diagnosed(check_settings, site)
+    assert {name for name, one in found.items() if one.verdict is Verdict.FAIL} == KEPT
+    assert all("the till's account" in found[name].words for name in KEPT)
+
+
+@ROOT_ALONE
+async def test_what_the_group_of_the_tills_account_may_read_passes(
+    open_place: MachineFolder,
+) -> None:
+    site = of_account(open_place, "nobody")
+    for path in open_place.folder.iterdir():
+        if path.is_file():
+            os.chown(path, 0, pwd.getpwnam("nobody").pw_gid)
+            path.chmod(0o640)
+    found = await diagnosed(check_settings, site)
+    assert {name for name, one in found.items() if one.verdict is Verdict.FAIL} == set()
+
+
+@ROOT_ALONE
+async def test_a_token_that_systemd_passes_may_be_roots(open_place: MachineFolder) -> None:
+    site = of_account(open_place, "nobody")
+    open_place.has("etc/credstore/api-token", "t0ken")
+    assert (await diagnosed(check_settings, site))["settings.token"].verdict is Verdict.PASS
+
+
+@ROOT_ALONE
+async def test_a_journal_that_root_has_made_fails_for_the_tills_account(
+    open_place: MachineFolder,
+) -> None:
+    journal_with(open_place)
+    site = of_account(open_place, "nobody")
+    assert (await diagnosed(check_journal, site))["journal.file"].verdict is Verdict.FAIL
+    journal = configs.journal_path(site.state)
+    os.chown(journal, pwd.getpwnam("nobody").pw_uid, -1)
+    assert (await diagnosed(check_journal, site))["journal.file"].verdict is Verdict.PASS
+
+
+async def test_where_the_till_has_no_account_this_one_judges(open_place: MachineFolder) -> None:
+    found = await diagnosed(check_settings, of_account(open_place, "nobody-has-this-name"))
+    assert {name for name, one in found.items() if one.verdict is Verdict.FAIL} == set()
+
+
+STORES = {
+    "as the installer makes it": (0o700, 0o600, Verdict.PASS),
+    "a file that all could read in a closed folder": (0o700, 0o644, Verdict.WARN),
+    "a closed file in a folder that all may enter": (0o755, 0o600, Verdict.WARN),
+    "a file that all can read": (0o755, 0o644, Verdict.FAIL),
+    "a file that a group can read": (0o710, 0o640, Verdict.FAIL),
+    "a folder in which others may put another file": (0o777, 0o600, Verdict.FAIL),
+}
+
+
+@pytest.mark.parametrize(("folder", "file", "verdict"), STORES.values(), ids=STORES)
+async def test_the_token_that_systemd_passes_is_roots_alone(
+    place: MachineFolder, folder: int, file: int, verdict: Verdict
+) -> None:
+    token = place.has("etc/credstore/api-token", "t0ken")
+    token.chmod(file)
+    token.parent.chmod(folder)
+    found = (await diagnosed(check_settings, place.site()))["settings.credential"]
+    assert (found.verdict, "t0ken" in found.words) == (verdict, False)
+    mends = {token.parent: f"chmod 700 {token.parent}", token: f"chmod 600 {token}"}
+    is_open = {token.parent: folder & 0o077, token: file & 0o077}
+    assert {path for path, mend in mends.items() if mend in found.advice} == {
+        path for path in mends if is_open[path]
+    }
+
+
+@ROOT_ALONE
+async def test_a_token_that_another_account_owns_fails(place: MachineFolder) -> None:
+    token = place.has("etc/credstore/api-token", "t0ken")
+    token.chmod(0o600)
+    token.parent.chmod(0o700)
+    os.chown(token, pwd.getpwnam("nobody").pw_uid, -1)
+    found = (await diagnosed(check_settings, place.site()))["settings.credential"]
+    assert (found.verdict, f"chown root: {token}" in found.advice) == (Verdict.FAIL, True)
+
+
+def test_a_store_that_this_account_may_not_enter_is_not_looked_at(place: MachineFolder) -> None:
+    place.has("etc/credstore/api-token", "t0ken").parent.chmod(0o000)
+    found = without_powers(place, "settings")["settings.credential"]
+    assert (found.verdict, "not looked at" in found.words) == (Verdict.SKIP, True)
+
+
+@ROOT_ALONE
+async def test_advice_names_the_account_of_this_till(open_place: MachineFolder) -> None:
+    found = await diagnosed(check_settings, of_account(open_place, "nobody"))
+    assert "chgrp nobody " in found["settings.client-key"].advice
+    assert "chgrp nobody " in found["settings.token"].advice
+    assert "-g nobody " in found["settings.office-token"].advice
+
+
+@ROOT_ALONE
+async def test_a_printer_that_the_tills_account_may_not_write_fails_for_root(
+    open_place: MachineFolder,
+) -> None:
+    printer = open_place.folder / "lp0"
+    printer.write_text("")
+    printer.chmod(0o660)
+    site = open_place.site(f'{SIMULATED}[receipt]\nprinter = "{printer}"\n')
+    site = replace(site, account="nobody")
+    found = (await diagnosed(check_settings, site))["settings.printer"]
+    assert (found.verdict, "the till's account" in found.words) == (Verdict.FAIL, True)
+    os.chown(printer, 0, grp.getgrnam("lp").gr_gid)
+    open_place.has(f"etc/systemd/system/{UNIT}", "[Service]\nSupplementaryGroups=dialout lp\n")
+    assert (await verdicts(check_settings, site))["settings.printer"] is Verdict.PASS
 
 
 async def test_a_token_that_the_group_may_read_passes(place: MachineFolder) -> None:
@@ -115,8 +300,10 @@ async def test_a_state_directory_that_is_not_there_yet_is_looked_at_above(
     assert not (place.folder / "state").exists()
 
 
-async def test_a_till_without_a_journal_passes(place: MachineFolder) -> None:
-    assert await verdicts(check_journal, place.site()) == {"journal.file": Verdict.PASS}
+async def test_a_till_without_a_journal_has_none_to_look_at(place: MachineFolder) -> None:
+    (found,) = await check_journal(place.site())
+    assert (found.name, found.verdict) == ("journal.file", Verdict.SKIP)
+    assert f"not looked at: none in {place.folder / 'state'}" in found.words
 
 
 def journal_with(place: MachineFolder, *drafts: Draft) -> None:
@@ -136,7 +323,10 @@ async def test_what_waits_in_the_journal_is_told(place: MachineFolder) -> None:
         "journal.file": Verdict.PASS,
         "journal.unsent": Verdict.WARN,
         "journal.cases": Verdict.WARN,
+        "journal.chain": Verdict.PASS,
     }
+    told = " ".join(diagnosis.words for diagnosis in await check_journal(place.site()))
+    assert ("1 customer's money" in told, "1 case waits for" in told) == (True, True)
 
 
 async def test_a_file_that_is_no_journal_fails(place: MachineFolder) -> None:
@@ -163,6 +353,41 @@ async def test_a_serial_line_is_opened_and_let_go(place: MachineFolder, line: st
     site = place.site(SERIAL.format(port=line) + SIMULATED)
     for _ in range(2):
         assert set((await verdicts(check_readers, site)).values()) == {Verdict.PASS}
+
+
+def give(port: str, group: str, mode: int) -> None:
+    """Give a device node to root and a group, as udev does."""
+    os.chown(port, 0, grp.getgrnam(group).gr_gid)
+    Path(port).chmod(mode)
+
+
+@ROOT_ALONE
+async def test_a_line_that_root_alone_may_open_fails_for_the_tills_account(
+    open_place: MachineFolder, line: str
+) -> None:
+    site = replace(open_place.site(SERIAL.format(port=line)), account="nobody")
+    give(line, "dialout", 0o600)
+    found = (await diagnosed(check_readers, site))["readers.reader-1"]
+    assert (found.verdict, found.words.startswith(f"denied ({line})")) == (Verdict.FAIL, True)
+    assert "sudo adduser nobody dialout" in found.advice
+    assert "udev rules" in found.advice
+    tapped = (await diagnosed(check_cards, replace(site, tap_s=60)))["cards.reader-1-tap"]
+    assert (tapped.verdict, tapped.words) == (Verdict.FAIL, found.words)
+    give(line, "dialout", 0o666)
+    assert await verdicts(check_readers, site) == {"readers.reader-1": Verdict.PASS}
+
+
+@ROOT_ALONE
+async def test_a_group_that_the_unit_gives_the_till_counts(
+    open_place: MachineFolder, line: str
+) -> None:
+    """As an account of its own it is in no group but dialout: lp and audio are the unit's."""
+    site = replace(open_place.site(SERIAL.format(port=line)), account="nobody")
+    give(line, "lp", 0o660)
+    assert (await verdicts(check_readers, site))["readers.reader-1"] is Verdict.FAIL
+    drop_in = f"etc/systemd/system/{UNIT}.d/groups.conf"
+    open_place.has(drop_in, "[Service]\nSupplementaryGroups=lp no-such-group\n")
+    assert (await verdicts(check_readers, site))["readers.reader-1"] is Verdict.PASS
 
 
 async def test_a_reader_that_is_not_there_fails_and_the_next_is_looked_at(

@@ -20,6 +20,7 @@ from taptill.install.checks.machine.console import (
     font_diagnosis,
     letters_of,
     size_diagnosis,
+    touch_diagnoses,
 )
 from taptill.install.checks.machine.disk import check_disk, wear_diagnosis
 from taptill.ui.glyphs import CONSOLE_GLYPHS
@@ -128,6 +129,7 @@ async def test_the_size_of_the_console_is_measured(
     assert told["console.size"].verdict is verdict
     assert size_diagnosis(os.terminal_size((columns, rows))).verdict is verdict
     assert told["console.font"].words == "its font was not looked at: this is no Linux console"
+    assert told["console.font"].verdict is told["console.colours"].verdict is Verdict.SKIP
 
 
 async def test_a_console_that_may_not_be_opened_is_said_to_be_not_looked_at(
@@ -135,6 +137,7 @@ async def test_a_console_that_may_not_be_opened_is_said_to_be_not_looked_at(
 ) -> None:
     told = await diagnosed(check_console, place.site())
     assert "not looked at" in told["console.size"].words
+    assert told["console.size"].verdict is Verdict.SKIP
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -150,7 +153,14 @@ def test_a_theme_of_true_colours_is_told_on_a_linux_console_alone() -> None:
     for theme in CONSOLE_THEMES:
         assert colours_diagnosis(theme, is_virtual=True).verdict is Verdict.PASS
     assert colours_diagnosis("dark", is_virtual=True).verdict is Verdict.WARN
-    assert colours_diagnosis("dark", is_virtual=False).verdict is Verdict.PASS
+    assert colours_diagnosis("dark", is_virtual=False).verdict is Verdict.SKIP
+
+
+def test_a_till_to_touch_on_a_console_that_has_no_touch_is_a_warning() -> None:
+    (warning,) = touch_diagnoses(touch=True, is_virtual=True)
+    assert (warning.name, warning.verdict) == ("console.touch", Verdict.WARN)
+    assert touch_diagnoses(touch=False, is_virtual=True) == []
+    assert touch_diagnoses(touch=True, is_virtual=False) == []
 
 
 async def test_a_check_of_the_console_needs_no_reader(place: MachineFolder) -> None:

@@ -1,7 +1,10 @@
 """A journal that somebody changed in, the first entry that does not fit out."""
 
+import os
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,7 +13,8 @@ from hypothesis import strategies as st
 from tests.journal.conftest import JournalHarness
 from tests.journal.drafts import ADA, BEN, charge, declined, void
 
-from taptill.domain.errors import JournalBrokenError
+from taptill.domain.entry import Entry
+from taptill.domain.errors import JournalBrokenError, JournalDiskError
 from taptill.journal.chain import ENTRY_COLUMNS, canonical, chained_hash
 from taptill.journal.file import MISSING_END, entries
 from taptill.journal.queries import END_CHECKED, JournalQueries
@@ -37,6 +41,45 @@ FORGED = {
 def written_book(book: JournalHarness) -> JournalHarness:
     book.write(charge(ADA, 320, "c1"), declined(), charge(BEN, 150, "c2"), void(ADA, 320, "c1"))
     return book
+
+
+def test_a_journal_that_grows_while_it_is_verified_is_sound(written_book: JournalHarness) -> None:
+    """The till sells meanwhile: entries, their end and the sums are those of one moment."""
+    connection = written_book.queries.connection
+    grown: list[Entry] = []
+
+    def sell(statement: str) -> None:
+        if "integrity_check" in statement or "max(" in statement:
+            grown.extend(written_book.write(charge(ADA, 100, f"c{len(grown) + 3}")))
+
+    connection.set_trace_callback(sell)
+    result = verify(connection)
+    connection.set_trace_callback(None)
+    assert grown
+    assert (result.sound, result.entries) == (True, 4)
+    assert not connection.in_transaction
+    assert verify(connection).entries == 4 + len(grown)
+
+
+def test_a_disk_that_fails_while_a_journal_is_verified_is_told(book: JournalHarness) -> None:
+    """SQLite ends the transaction by itself then: there is none that could be ended any more."""
+    book.write(*(charge(ADA, 100, f"c{number}") for number in range(200)))
+    path = book.path
+    book.close()
+    unreadable, other_end = os.pipe()
+
+    def fail(statement: str) -> None:
+        if "ORDER BY seq" in statement:
+            opened = (place for place in Path("/proc/self/fd").iterdir() if place.is_symlink())
+            for place in [place for place in opened if place.readlink() == path]:
+                os.dup2(unreadable, int(place.name))
+
+    with closing(JournalQueries(path)) as queries:
+        queries.connection.set_trace_callback(fail)
+        with pytest.raises(JournalDiskError, match="the disk fails"):
+            verify(queries.connection, path)
+    os.close(unreadable)
+    os.close(other_end)
 
 
 def test_a_changed_column_is_named_with_its_entry() -> None:

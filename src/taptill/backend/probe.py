@@ -237,7 +237,7 @@ async def _conditional_update(api: CustomersApi, snapshots: Sequence[Snapshot]) 
         if snapshot.marks.place is Place.TABLE and snapshot.marks.epoch
     ]
     if not marked_rows:
-        return Diagnosis(name, Verdict.PASS, "not tried: no customer has been charged so far")
+        return Diagnosis(name, Verdict.SKIP, "not tried: no customer has been charged so far")
     row = await api.read_row(marked_rows[0].customer.id)
     if isinstance(row, Snapshot) and row.marks.epoch:
         debt_data = with_mark(row.marks, row.marks.epoch)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import asdict
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +11,14 @@ import click
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, STATE
 from taptill.cli.output import sanitised
+from taptill.cli.technical.columns import in_columns
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.install.checks.finding import find_site
 from taptill.install.checks.site import CheckedSite
 from taptill.install.doctor import CHECKS, diagnose
-from taptill.wiring.readers import check_reader
 
 WORDS_MAX = 500
+HANGING = 6
 TAP_S = 10.0
 
 
@@ -34,7 +36,7 @@ def doctor(
     tap: bool,
     as_json: bool,
 ) -> None:
-    """Look at what this till depends on; exit status 1 if something fails.
+    """Look at what this till depends on; exit status 1 if something fails, the config too.
 
     Versions: of taptill, Python, Debian, kernel, SQLite, board. Settings: the config, who may read
     the token, packages of readers, printer, staff. Installation: unit and rules as released.
@@ -52,11 +54,9 @@ def doctor(
       taptill doctor --tap --only cards
       taptill doctor --only backend --only clock --json
     """
-    config = configs.load(configs.find_config(option), check_reader)
     ask = partial(click.echo, err=True)
-    site = CheckedSite(
-        config, configs.find_state_dir(state_dir), tap_s=TAP_S if tap else 0, ask=ask
-    )
+    state = configs.find_state_dir(state_dir)
+    site = find_site(option, state, tap_s=TAP_S if tap else 0, ask=ask)
     diagnoses = asyncio.run(_all(site, only, as_json=as_json))
     if any(diagnosis.verdict is Verdict.FAIL for diagnosis in diagnoses):
         raise click.exceptions.Exit(1)
@@ -67,12 +67,13 @@ async def _all(site: CheckedSite, only: tuple[str, ...], *, as_json: bool) -> li
     diagnoses = []
     async for diagnosis in diagnose(site, only):
         diagnoses.append(diagnosis)
-        click.echo(json.dumps(asdict(diagnosis)) if as_json else _line(diagnosis))
+        click.echo(json.dumps(diagnosis.document()) if as_json else _line(diagnosis))
     return diagnoses
 
 
 def _line(diagnosis: Diagnosis) -> str:
-    advice = f"\n{'':6}{sanitised(diagnosis.advice, WORDS_MAX)}" if diagnosis.advice else ""
-    return (
-        f"{diagnosis.verdict:5} {diagnosis.name}: {sanitised(diagnosis.words, WORDS_MAX)}{advice}"
-    )
+    """Return a diagnosis and its advice, each of which begins a line."""
+    lines = [f"{diagnosis.verdict:5} {diagnosis.name}: {sanitised(diagnosis.words, WORDS_MAX)}"]
+    if diagnosis.advice:
+        lines.append(f"{'':{HANGING}}{sanitised(diagnosis.advice, WORDS_MAX)}")
+    return "\n".join(in_columns(line, sys.stdout, HANGING) for line in lines)

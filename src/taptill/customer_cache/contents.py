@@ -1,7 +1,7 @@
 """What a cache file holds of its customers, read while a till may be running."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from taptill.customer_cache.rows import IS_GONE
@@ -34,9 +34,15 @@ def customer_count(path: Path) -> int | None:
 
 
 def personal_values(path: Path) -> frozenset[str]:
-    """Return every name, company, card id and key of the office, to be left out of something."""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
+    """Return every name, company, card id and key of the office, to be left out of something.
+
+    On a full disk SQLite cannot make what it needs to read the log beside the file: then the file
+    alone is read.
+    """
+    for way in ("mode=ro", "mode=ro&immutable=1"):
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)) as cache,
+        ):
             return frozenset(value for row in cache.execute(_PERSONAL) for value in row if value)
-    except sqlite3.Error:
-        return frozenset()
+    return frozenset()

@@ -12,6 +12,7 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 - the word, no secret
     WARN = "warn"  # the till works, and somebody should know
     FAIL = "fail"
+    SKIP = "skip"  # nothing was there to look at or to compare with, or it may not be seen here
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,12 @@ class Diagnosis:
     words: str
     advice: str = ""
     warning: TillWarning | None = None
+
+    def document(self) -> dict[str, str]:
+        """Return its stable keys for JSON; the warning says nothing that the words do not."""
+        return {
+            "name": self.name,
+            "verdict": self.verdict,
+            "words": self.words,
+            "advice": self.advice,
+        }

@@ -139,9 +139,10 @@ def _folder(path: Path) -> str:
 
 def _place(path: Path) -> str:
     """Return what is wrong with a file's place; empty if nothing is."""
-    if path.is_dir():
-        return "a directory lies in its place"
     try:
+        if path.is_dir():
+            return "a directory lies in its place"
+        places = [place for place in (path, path.parent) if place.exists()]
         free = shutil.disk_usage(path.parent).free
         read_only = os.statvfs(path.parent).f_flag & os.ST_RDONLY
     except OSError as fault:
@@ -150,6 +151,5 @@ def _place(path: Path) -> str:
         return "the disk is read-only"
     if free < FULL_BYTES:
         return "the disk is full"
-    places = [place for place in (path, path.parent) if place.exists()]
     is_closed = not all(os.access(place, os.R_OK | os.W_OK) for place in places)
     return "this account may not read and write it" if is_closed else ""

@@ -229,12 +229,24 @@ class JournalQueries:
 @contextmanager
 def one_state(queries: JournalQueries) -> Iterator[sqlite3.Connection]:
     """Let several queries see one committed state; what they raise stays as it is."""
-    with mapping_errors(queries.path):
-        queries.connection.execute("BEGIN")
-    try:
+    with read_transaction(queries.connection, queries.path):
         yield queries.connection
+
+
+@contextmanager
+def read_transaction(connection: sqlite3.Connection, path: Path | str) -> Iterator[None]:
+    """Let several queries see one committed state, that of a transaction if one is open."""
+    is_in_another = connection.in_transaction
+    if is_in_another:
+        yield
+        return
+    with mapping_errors(path):
+        connection.execute("BEGIN")
+    try:
+        yield
     finally:
-        queries.connection.execute("ROLLBACK")  # nothing was written
+        if connection.in_transaction:  # SQLite has ended it where the disk fails
+            connection.execute("ROLLBACK")  # nothing was written
 
 
 def known_customers(queries: JournalQueries, customer_ids: Sequence[int]) -> set[int]:

@@ -18,6 +18,7 @@ from taptill.journal.file import (
     mapping_errors,
     positions,
 )
+from taptill.journal.queries import read_transaction
 
 UNREADABLE = "its line cannot be read"
 
@@ -47,10 +48,10 @@ class VerifyResult:
 def verify(connection: sqlite3.Connection, path: Path | str = "") -> VerifyResult:
     """Check every entry in order, then compare the positions with newly computed ones.
 
-    Sums that know of entries beyond the end say that the end is missing; a page that cannot be
-    read raises JournalError.
+    All of it is of one committed state, as a till may write meanwhile. Sums that know of entries
+    beyond the end say that the end is missing; a page that cannot be read raises JournalError.
     """
-    with mapping_errors(path):
+    with mapping_errors(path), read_transaction(connection, path):
         return _walk(connection)
 
 

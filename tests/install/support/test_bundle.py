@@ -5,12 +5,13 @@ import io
 import json
 import stat
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.domain.figures.samples import CRASH, TROUBLED, WELL
 from tests.fakes.backend import FakeBackend
 from tests.fakes.clock import FakeClock
 from tests.install.machine import NOBODY, MachineFolder
@@ -22,13 +23,17 @@ from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Customer, Snapshot
 from taptill.domain.entry import Draft, EntryKind
+from taptill.domain.figures.till import TillFigures
 from taptill.domain.mark import read_marks
 from taptill.domain.staff.pins import hash_pin
 from taptill.install.checks.site import CheckedSite
 from taptill.install.support.bundle import CONTENTS, FOLDER, gather, pack
 from taptill.install.support.log_lines import NO_LOG, LogWording, from_journal, log_text
+from taptill.install.support.machine import status_text as machine_status
 from taptill.journal.file import JournalFile
+from taptill.wiring.fleet.status_file import Written, status_document, status_text
 
+AT, BOOT_ID = "2026-03-01T07:12:00.000+00:00", "0f3c2a6e-8d1b-4c57-9e42-5b7a91d3e6f0"
 FIRST_CARD, SECOND_CARD = "04A1B2C3D4E580", "0040856634"
 
 
@@ -197,23 +202,31 @@ def installed(place: MachineFolder, canary: Canaries) -> None:
         f'ATTRS{{idVendor}}=="09d8", ENV{{TAPTILL_READER}}="elatec", '
         f'RUN+="/bin/sh {canary("program of the rules")}"\n',
     )
+    place.has(
+        "etc/udev/rules.d/69-taptill-site.rules",
+        f"# {canary('comment of the site rules')}\n"
+        f'ACTION!="remove", SUBSYSTEM=="tty", ATTRS{{serial}}=="FT4K9XQ2", '
+        f'PROGRAM="{canary("program of the site rules")}", ENV{{TAPTILL_READER}}="site"\n',
+    )
     place.has("etc/credstore/api-token", canary("token of the credential store"))
     (place.folder / "metrics.prom").write_text(
         f"# HELP taptill_x {canary('help of metrics')}\n"
         f'taptill_open_charges{{till="{canary("label")}"}} 3\n'
         f"taptill_frames_total {canary('value of metrics')}\n"
     )
-    place.has(
-        "run/taptill/status.json",
-        json.dumps(
-            {"link": "online", "to_send": 3, canary("key of the status"): [canary("status")]}
-        ),
+    program = replace(
+        TROUBLED.program, till=canary("till of the status"), last_crash=replace(CRASH, at=AT)
     )
+    reader = replace(TROUBLED.readers[0], name=canary("reader of the status"))
+    figures = replace(TROUBLED, program=program, readers=(reader,), alarms=(canary("alarm"),))
+    status = status_document(figures, Written(BOOT_ID, 93_784_400, 5.0, 812))
+    status[canary("key of the status")] = [canary("status"), {"boot_id": canary("no boot id")}]
+    place.has("run/taptill/status.json", json.dumps(status))
 
 
 def crashed(place: MachineFolder, canary: Canaries) -> None:
     crash = {
-        "at": "2026-03-02T09:00:00.000Z",
+        "at": AT,
         "faults": [
             {
                 "fault": canary("fault of a crash"),
@@ -235,7 +248,8 @@ def site_of_canaries(place: MachineFolder, canary: Canaries, url: str) -> Checke
     logged(place, canary)
     installed(place, canary)
     crashed(place, canary)
-    return CheckedSite(configs.load(path), place.folder / "state", place.folder / "root")
+    config = configs.load(path)
+    return CheckedSite(config, place.folder / "state", place.folder / "root", account="")
 
 
 def unpacked(content: bytes) -> dict[str, str]:
@@ -302,13 +316,36 @@ async def test_what_helps_a_technician_is_in_the_bundle(
     assert "Restart=always" in texts["unit.txt"]
     assert "ReadWritePaths=-/media/stick" in texts["unit.txt"]
     assert 'ATTRS{idVendor}=="09d8"' in texts["rules.txt"]
-    assert json.loads(texts["status.json"])["to_send"] == 3
+    assert 'ATTRS{serial}=="FT4K9XQ2"' in texts["rules.txt"]
+    assert "## /etc/udev/rules.d/69-taptill-site.rules" in texts["rules.txt"]
     assert json.loads(texts["runs.json"])["starts"] == 3
     assert "till.py:7 run" in texts["crashes.txt"]
     assert "taptill_open_charges" in texts["metrics.txt"]
     names = {json.loads(line)["name"] for line in texts["doctor.jsonl"].splitlines()}
     assert {"versions.python", "disk.room", "backend.answer"} <= names
     assert all(f"{part.name} " in texts["README.txt"] for part in CONTENTS[:5])
+
+
+@pytest.mark.slow
+async def test_times_and_percentiles_are_in_the_bundle(
+    files: tuple[dict[str, str], Canaries],
+) -> None:
+    texts, _ = files
+    status = json.loads(texts["status.json"])
+    assert status["times"]["tap_to_verdict"]["p95_ms"] == 12.1
+    assert status["sending"]["to_send"] == TROUBLED.sending.to_send
+    assert (status["written_at"], status["written"]["boot_id"]) == (TROUBLED.program.at, BOOT_ID)
+    assert status["program"]["last_crash"]["at"] == AT
+    assert json.loads(texts["crashes.txt"])["at"] == AT
+
+
+@pytest.mark.parametrize("figures", [WELL, TROUBLED])
+def test_the_status_of_a_till_is_in_the_bundle_as_it_was_written(
+    place: MachineFolder, figures: TillFigures
+) -> None:
+    text = status_text(figures, Written(BOOT_ID, 93_784_400, 5.0, 812))
+    place.has("run/taptill/status.json", text)
+    assert json.loads(machine_status(place.site(), "status.json")) == json.loads(text)
 
 
 def test_every_key_of_the_config_is_shown_or_named(place: MachineFolder) -> None:

@@ -14,6 +14,11 @@ KNOWN = {
     "a card number": ("card 0040856634", "card …"),
     "a card with marks": ("card 04:A1:B2:C3", "card 04:…:…:…"),
     "an address": ("zqwxyz@zqwxyzv.example", "…@….example"),
+    "a name of the program": ("p95_ms of boot_id", "p95_ms of boot_id"),
+    "such a name beside a number": ("p95_ms04A1B2", "…"),
+    "a time": ("at 2026-11-30T14:33:20.123+00:00,", "at 2026-11-30T14:33:20.123+00:00,"),
+    "a time of UTC": ("2026-11-30T14:33:20Z", "2026-11-30T14:33:20Z"),
+    "a card that begins as a time": ("2026-11-30T14:33:2004A1B2", "2026-11-…:33:…"),
     "letters and numbers": ("zqw123", "…"),
     "other letters": ("Żółć", "…"),
 }

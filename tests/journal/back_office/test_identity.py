@@ -249,6 +249,8 @@ def test_a_till_does_not_move_away_from_what_it_has_not_sent(
     refuse_moved([path], "another till")
     path.with_name("torn.db").write_bytes(b"no journal")
     refuse_moved([path.with_name("torn.db")], "bar")
+    unseen = path.with_name("n" * 300)  # as in a folder that is closed to this account
+    refuse_moved([unseen], "bar")
 
 
 def test_another_currency_or_scale_is_refused_while_anything_is_open(

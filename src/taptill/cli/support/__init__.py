@@ -10,9 +10,9 @@ import click
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, STATE
 from taptill.domain.technical.counting import many
+from taptill.install.checks.finding import find_site
 from taptill.install.checks.site import CheckedSite
 from taptill.install.support.bundle import CONTENTS, FOLDER, BundleFile, gather, write
-from taptill.wiring.readers import check_reader
 
 
 @click.command()
@@ -28,7 +28,7 @@ def support(
     It holds the config without secrets and staff, what the doctor says, counts of the journal, the
     last lines of the log, unit, drop-ins and rules. Every file in it is text: read it before you
     send it. Only this account may read the bundle. A till may run meanwhile. The system's log is
-    root's to read.
+    root's to read. A config that cannot be read is left out, and the doctor's words say why.
 
     \b
     Examples:
@@ -36,8 +36,7 @@ def support(
       sudo taptill support till-3.tar.gz
       tar -xOzf till-3.tar.gz | less
     """
-    config = configs.load(configs.find_config(option), check_reader)
-    site = CheckedSite(config, configs.find_state_dir(state_dir))
+    site = find_site(option, configs.find_state_dir(state_dir))
     path = file or Path(f"{FOLDER}-{time.strftime('%Y%m%d-%H%M%S')}.tar.gz")
     if not as_json:
         click.echo("the bundle may hold:", err=True)

@@ -4,7 +4,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -103,7 +103,7 @@ def _is_closed(store: Path) -> bool:
 
 
 async def _way(site: CheckedSite, address: BackendAddress) -> list[Diagnosis]:
-    found = [] if _is_number(address.host) else [await _name(address)]
+    found = [] if _is_number(address.host) else [await name_diagnosis(address)]
     if any(diagnosis.verdict is Verdict.FAIL for diagnosis in found):
         return found
     connection = await _connection(address)
@@ -119,11 +119,13 @@ def _is_number(host: str) -> bool:
         return False
 
 
-async def _name(address: BackendAddress) -> Diagnosis:
-    """Look the host's name up."""
+async def name_diagnosis(
+    address: BackendAddress, look_up: Callable[[str, int], object] = socket.getaddrinfo
+) -> Diagnosis:
+    """Look the host's name up, as long as a request of the till may take."""
     name, host = "backend.name", address.host
     try:
-        await bounded(lambda: socket.getaddrinfo(host, address.port), address.limit_s)
+        await bounded(lambda: look_up(host, address.port), address.limit_s)
     except socket.gaierror as fault:
         if fault.errno == socket.EAI_AGAIN:
             words = f"no name server answers, so nobody knows where {host} is (DNS)"

@@ -1,18 +1,31 @@
 """What the checks look at."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from taptill.clock import HARDWARE_CLOCK, SYNCHRONISED, SystemClock
 from taptill.config import Config
+from taptill.install.checks.account import is_kept_from
+from taptill.install.setup.places import ACCOUNT
 
 RELEASE = "/opt/taptill/current"
 """The link to the release that runs; the installer makes it."""
 
 UNIT = "taptill.service"
+UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system")
+DROP_INS = tuple(f"{folder}/{UNIT}.d" for folder in UNIT_FOLDERS)
 _ACTIVE_UNITS = "/run/systemd/units"
 """systemd keeps a link `invocation:NAME` here for each unit that is active."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableConfig:
+    """The path of a config, None where there is none, and every complaint about it."""
+
+    path: Path | None
+    complaints: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +33,8 @@ class CheckedSite:
     """A config, the folder of journal and cache, and the root of the machine's own files.
 
     `tap_s`: wait so long for a tap at each card reader; 0 waits for none. `ask` tells a person what
-    to do.
+    to do. `account` is the till's, by which root judges what the till may read and write.
+    `unreadable`: the config could not be read, and `config` has defaults instead.
     """
 
     config: Config
@@ -28,6 +42,12 @@ class CheckedSite:
     root: Path = Path("/")
     tap_s: float = 0
     ask: Callable[[str], object] = str
+    account: str = ACCOUNT
+    unreadable: UnreadableConfig | None = None
+
+    def is_kept_from_till(self, path: Path, mode: int = os.R_OK) -> bool:
+        """Return whether the till may not read or write a file, where root asks for its account."""
+        return is_kept_from(self.account, path, mode, self.unit_words("SupplementaryGroups"))
 
     def machine_path(self, path: str) -> Path:
         """Return where a file of the machine lies."""
@@ -39,6 +59,23 @@ class CheckedSite:
             return self.machine_path(path).read_text("utf-8", "replace").strip("\0 \t\r\n")
         except OSError:
             return ""
+
+    def drop_ins(self) -> list[str]:
+        """Return the paths of the unit's drop-ins, which hold what this site alone needs."""
+        return [
+            f"{folder}/{path.name}"
+            for folder in DROP_INS
+            for path in sorted(self.machine_path(folder).glob("*.conf"))
+        ]
+
+    def unit_words(self, directive: str) -> list[str]:
+        """Return the words that the installed unit and its drop-ins give a directive."""
+        paths = [*(f"{folder}/{UNIT}" for folder in UNIT_FOLDERS), *self.drop_ins()]
+        lines = (line for path in paths for line in self.machine_file(path).splitlines())
+        pairs = (line.partition("=") for line in lines)
+        return [
+            word for key, _, value in pairs if key.strip() == directive for word in value.split()
+        ]
 
     def clock(self) -> SystemClock:
         """Return the machine's clock, which nobody has compared with a server's yet."""

@@ -6,15 +6,16 @@ import tarfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from taptill import __version__
 from taptill import config as configs
 from taptill.customer_cache.contents import personal_values
-from taptill.domain.errors import ConfigError, JournalError
+from taptill.domain.errors import ConfigError, JournalError, TaptillError
 from taptill.durable_files import atomic_write
+from taptill.install.checks.program.settings import CONFIG
 from taptill.install.checks.readers.cards import CACHE
 from taptill.install.checks.site import CheckedSite
 from taptill.install.doctor import diagnose
@@ -28,14 +29,14 @@ from taptill.install.support.machine import (
     systemd_text,
     unit_text,
 )
-from taptill.install.support.settings import config_text, secrets_of
-from taptill.install.support.wording import PersonalValues
+from taptill.install.support.settings import config_text, secrets_of, values_beside
+from taptill.install.support.wording import PersonalValues, known_words_only
 from taptill.journal.back_office.counts import entry_counts, staff_names
 from taptill.journal.queries import JournalQueries
 
 FOLDER = "taptill-support"
 _READ_ME = "README.txt"
-DOCTOR = "doctor.jsonl"
+CONFIG_FILE, DOCTOR = "config.toml", "doctor.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ class BundleFile:
 
 
 CONTENTS = (
-    BundleFile("config.toml", "the config in force, without secrets and staff; goods are kept"),
+    BundleFile(CONFIG_FILE, "the config in force, without secrets and staff; goods are kept"),
     BundleFile(DOCTOR, "what taptill doctor says, versions too, one JSON object a line"),
     BundleFile("journal.json", "how many entries of each kind, what is open; no amounts, no names"),
     BundleFile("log.txt", "the last 500 lines of the log: events, codes and known words"),
     BundleFile("unit.txt", "the unit and its drop-ins, without environment and comments"),
-    BundleFile("rules.txt", "the udev rules that are switched on"),
+    BundleFile("rules.txt", "the udev rules that are switched on, the release's and this site's"),
     BundleFile("systemd.txt", "the state of the unit, the score of its sandbox"),
     BundleFile("metrics.txt", "metrics, where they are written"),
     BundleFile("status.json", "the status of a running till, where it writes one"),
@@ -64,30 +65,45 @@ CONTENTS = (
 
 
 async def gather(site: CheckedSite) -> AsyncIterator[BundleFile]:
-    """Yield each file of the bundle that there is, in the order of `CONTENTS`; never raise."""
+    """Yield each file of the bundle that there is, in the order of `CONTENTS`.
+
+    One that cannot be gathered, on a disk that fails, says why.
+    """
     personal = PersonalValues(_personal_values(site))
     for part in CONTENTS:
-        text = await _doctor_text(site) if part.name == DOCTOR else _TEXTS[part.name](site)
+        text = await _doctor_text(site) if part.name == DOCTOR else text_of(part.name, site)
         if text:
-            yield BundleFile(part.name, part.holds, personal.removed_from(text))
+            is_told = site.unreadable and part.name == CONFIG_FILE
+            holds = "why the config cannot be read" if is_told else part.holds
+            yield BundleFile(part.name, holds, personal.removed_from(text))
 
 
 async def _doctor_text(site: CheckedSite) -> str:
-    return "\n".join([json.dumps(asdict(diagnosis)) async for diagnosis in diagnose(site)])
+    lines = []
+    async for found in diagnose(site):
+        if found.name == CONFIG:  # a complaint shows what stands there by mistake
+            words, advice = known_words_only(found.words), known_words_only(found.advice)
+            lines.append(replace(found, words=words, advice=advice))
+        else:
+            lines.append(found)
+    return "\n".join(json.dumps(found.document()) for found in lines)
 
 
 def _personal_values(site: CheckedSite) -> Iterator[str]:
     """Yield the secrets, names and card ids that are known on this machine."""
     config = site.config
     yield from secrets_of(config)
+    if site.unreadable and site.unreadable.path:
+        yield from values_beside(site.unreadable.path)
     for read in (configs.read_token, configs.read_office_token):
         with suppress(ConfigError):
             yield read(config)
-    for credential in site.machine_path(str(configs.CREDENTIAL_STORE)).glob("*"):
-        yield site.machine_file(f"{configs.CREDENTIAL_STORE}/{credential.name}")
+    with suppress(OSError):
+        for credential in site.machine_path(str(configs.CREDENTIAL_STORE)).glob("*"):
+            yield site.machine_file(f"{configs.CREDENTIAL_STORE}/{credential.name}")
     yield from personal_values(site.state / CACHE)
-    with suppress(JournalError, ConfigError), closing(_queries(site)) as queries:
-        yield from staff_names(queries)
+    with suppress(ConfigError):
+        yield from staff_names(configs.journal_path(site.state))
 
 
 def _queries(site: CheckedSite) -> JournalQueries:
@@ -103,8 +119,15 @@ def _journal_text(site: CheckedSite) -> str:
     return json.dumps(counts, indent=1)
 
 
+def _config_text(site: CheckedSite) -> str:
+    if not site.unreadable:
+        return config_text(site.config)
+    complaints = map(known_words_only, site.unreadable.complaints)
+    return "\n".join(["# it cannot be read:", *(f"# {words}" for words in complaints), ""])
+
+
 _TEXTS: Mapping[str, Callable[[CheckedSite], str]] = {
-    "config.toml": lambda site: config_text(site.config),
+    CONFIG_FILE: _config_text,
     "journal.json": _journal_text,
     "log.txt": log_text,
     "unit.txt": unit_text,
@@ -114,6 +137,18 @@ _TEXTS: Mapping[str, Callable[[CheckedSite], str]] = {
     "crashes.txt": crashes_text,
     **{name: partial(status_text, name=name) for name in STATUS_FILES},
 }
+
+
+def text_of(
+    name: str, site: CheckedSite, texts: Mapping[str, Callable[[CheckedSite], str]] = _TEXTS
+) -> str:
+    """Return what a file of the bundle holds; empty where there is nothing."""
+    try:
+        return texts[name](site)
+    except OSError as fault:
+        return f"could not be gathered: {fault.strerror or type(fault).__name__}"
+    except TaptillError as fault:
+        return f"could not be gathered: {fault.code}"
 
 
 def read_me(files: list[BundleFile]) -> BundleFile:

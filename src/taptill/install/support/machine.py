@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from taptill.config import Config
-from taptill.install.checks.program.installation import INSTALLED, RULES, drop_ins
+from taptill.install.checks.program.installation import INSTALLED, RULES
 from taptill.install.checks.site import RELEASE, UNIT, CheckedSite
+from taptill.install.setup.reader_rule import SITE_RULES
 from taptill.install.support.wording import REMOVED, known_words_only
+from taptill.wiring.fleet.crash_files import FILES_MAX, crash_paths
+from taptill.wiring.fleet.runs import RUNS, STATUS
 
 SAID_S_MAX = 30
 STATUS_FOLDER = "/run/taptill"
-STATUS_FILES = ("status.json", "runs.json")
-CRASH_FILES, CRASHES_MAX = "crash-*.json", 5
+STATUS_FILES = (STATUS, RUNS)
 
 UNIT_KEYS = frozenset(
     {"After", "Wants", "Requires", "Conflicts", "ConditionPathExists", "StartLimitIntervalSec"}
@@ -43,6 +45,7 @@ RULE_KEYS = frozenset(
     | {"ENV", "TAG", "TAGS", "GROUP", "MODE", "OWNER", "SYMLINK", "GOTO", "LABEL"}
 )
 _NUMBER = re.compile(r"[-+.\dEe]{1,24}|NaN|[+-]?Inf")
+_BOOT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RULE = re.compile(r'([A-Z]+)((?:\{[^}]*\})?\s*[=!+:-]?=\s*)"([^"]*)"')
 
 SHOWN = (
@@ -57,7 +60,7 @@ def unit_text(site: CheckedSite) -> str:
     """Return the unit's directives and its drop-ins', without comments and unknown values."""
     source = f"systemd/{UNIT}"
     released = frozenset(site.machine_file(f"{RELEASE}/{source}").splitlines())
-    paths = [f"/{INSTALLED[source]}", *drop_ins(site)]
+    paths = [f"/{INSTALLED[source]}", *site.drop_ins()]
     return "\n".join(
         line for path in paths for line in (f"## {path}", *_directives(site, path, released))
     )
@@ -74,17 +77,27 @@ def _directives(site: CheckedSite, path: str, released: AbstractSet[str]) -> Ite
 
 
 def rules_text(site: CheckedSite) -> str:
-    """Return the rules that are switched on, without comments and what they run."""
-    lines = site.machine_file(f"/{INSTALLED[RULES]}").splitlines()
-    rules = (_RULE.findall(line) for line in lines if not line.lstrip().startswith("#"))
+    """Return the rules that are switched on, of this site and of the release, in udev's order.
+
+    Comments are left out, and what the rules run.
+    """
+    paths = [str(SITE_RULES), f"/{INSTALLED[RULES]}"]
     return "\n".join(
-        ", ".join(
-            f'{key}{operator}"{value if key in RULE_KEYS else REMOVED}"'
-            for key, operator, value in rule
-        )
-        for rule in rules
-        if rule
+        line
+        for path in paths
+        if (rules := [*_rules(site.machine_file(path))])
+        for line in (f"## {path}", *rules)
     )
+
+
+def _rules(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        rule = [] if line.lstrip().startswith("#") else _RULE.findall(line)
+        if rule:
+            yield ", ".join(
+                f'{key}{operator}"{value if key in RULE_KEYS else REMOVED}"'
+                for key, operator, value in rule
+            )
 
 
 def systemd_text(site: CheckedSite) -> str:
@@ -113,8 +126,8 @@ def status_text(site: CheckedSite, name: str) -> str:
 
 def crashes_text(site: CheckedSite) -> str:
     """Return what the crash files say, the oldest first, with known words; empty without any."""
-    texts = [_status(_state_file(path)) for path in sorted(site.state.glob(CRASH_FILES))]
-    return "\n".join(texts[-CRASHES_MAX:])
+    texts = [_status(_state_file(path)) for path in crash_paths(site.state)]
+    return "\n".join(texts[-FILES_MAX:])
 
 
 def _state_file(path: Path) -> str:
@@ -136,13 +149,21 @@ def _status(text: str) -> str:
 def _cleaned(value: Any) -> Any:
     match value:
         case dict():
-            return {known_words_only(str(key)): _cleaned(item) for key, item in value.items()}
+            return {
+                known_words_only(str(key)): item if _is_boot(key, item) else _cleaned(item)
+                for key, item in value.items()
+            }
         case list():
             return [_cleaned(item) for item in value]
         case str():
             return known_words_only(value)
         case _:
             return value
+
+
+def _is_boot(key: str, value: Any) -> bool:
+    """Return whether this is the kernel's number of a boot, which says which of two was later."""
+    return key == "boot_id" and isinstance(value, str) and bool(_BOOT.fullmatch(value))
 
 
 def metrics_text(config: Config) -> str:

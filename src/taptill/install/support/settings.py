@@ -1,20 +1,34 @@
 """The config as it is in force, without what is secret or says who somebody is."""
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import time
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from taptill.config import Config
-from taptill.config.tables import LISTS, TABLES, field_of, keys_of
+from taptill.config.layers import BYTES_MAX
+from taptill.config.tables import LISTS, TABLES, Role, field_of, keys_of
 from taptill.domain.money import Currency, Money
 from taptill.install.support.wording import REMOVED
 
 STAFF = "staff"
 KEPT_OF_STAFF = frozenset({"role"})
 _SCHEMES = frozenset({"Bearer", "Basic", "Token"})
+_SECRET = frozenset(
+    name for table in TABLES.values() for name, key in keys_of(table).items() if key.secret
+)
+_SECRET_TABLES = frozenset({STAFF, "backend.headers"})
+_ROLES = frozenset(get_args(Role))
+_FILES = frozenset({"token_file", "office_token_file"})
+_SECRET_MIN = 8
+_HEADING = re.compile(r"\s*\[+\s*([\w.-]+)\s*\]*\s*(?:#.*)?$")
+_QUOTED = re.compile(r"""(["'])((?:(?!\1).)+)(?:\1|$)""")
+_LOGIN = re.compile(r"//([^/@\s]+)@")
 _LIST_FIELDS = {"reader": "readers"}
 
 
@@ -38,6 +52,50 @@ def secrets_of(config: Config) -> Iterator[str]:
     yield from (value for _, value in config.backend.headers)
     for person in config.staff:
         yield from (person.name, person.pin_hash, person.card_id)
+
+
+def values_beside(path: Path) -> Iterator[str]:
+    """Yield the values of a config that cannot be read, and of the files beside it.
+
+    They are looked for line by line: what stands behind a key that is secret or says who somebody
+    is, whether its quotes are closed or missing, and the tokens in the files that are named.
+    """
+    for file in sorted(path.parent.glob("*.toml*")):
+        with suppress(OSError):
+            yield from values_in(file.read_text("utf-8", "replace")[:BYTES_MAX])
+
+
+def values_in(text: str) -> Iterator[str]:
+    """Yield the values in the text of a config that are secret or say who somebody is."""
+    table = ""
+    for line in text.splitlines():
+        if heading := _HEADING.match(line):
+            table = heading[1]
+            continue
+        key, is_pair, value = line.partition("=")
+        key = key.strip().strip("\"'")
+        table = STAFF if key == STAFF else table
+        if key in _FILES:
+            with suppress(OSError, ValueError):  # no path, or one that no file can have
+                yield Path(next(_strings(value), "")).read_text("utf-8", "replace").strip()
+        elif key in _SECRET or (table in _SECRET_TABLES and key not in KEPT_OF_STAFF):
+            yield from _strings(value if is_pair else line)
+        elif login := _LOGIN.search(value):
+            yield from login[1].split(":")
+
+
+def _strings(value: str) -> Iterator[str]:
+    """Yield what stands in quotes, and the parts of that; what has no quotes as a whole."""
+    quoted = [found[2] for found in _QUOTED.finditer(value)]
+    for found in quoted or [value.partition("#")[0]]:
+        if found not in _ROLES and any(map(str.isalnum, found)):
+            yield found.strip()
+        yield from (word for word in found.split() if _is_secret(word))
+
+
+def _is_secret(word: str) -> bool:
+    """Return whether one word may be a secret by itself: it is long, and no common one."""
+    return len(word) >= _SECRET_MIN and word not in _SCHEMES and "{token}" not in word
 
 
 def _lines(table: type, row: object, currency: Currency) -> Iterator[str]:

@@ -14,6 +14,9 @@ UNKNOWN = "…"
 DIGITS_MAX = 5
 """A longer number may be a card's; a year, a port, a size or a count is not longer."""
 
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?"
+_TIME_OR_TOKEN = re.compile(rf"(?<!\w)(?P<time>{_TIME})(?!\w)|\w+|\W")
+_NAME = re.compile(r"(?<!\w)[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?!\w)")
 _TOKEN = re.compile(r"\w+|\W+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _PARTS = re.compile(r"\d+|[^\W\d_]+|_+")
@@ -25,10 +28,22 @@ _VALUE_MIN, _NUMBER_MIN = 2, 5
 def own_words() -> frozenset[str]:
     """Return the words of this program's own files and of the system's errors, in small letters."""
     errors = [os.strerror(number) for number in errno.errorcode]
-    texts = [file.read_text("utf-8") for file in _sources(files("taptill"))]
     return frozenset(
-        word.lower() for text in (*texts, *errors) for word in _WORD.findall(text.replace("_", " "))
+        word.lower()
+        for text in (*_texts(), *errors)
+        for word in _WORD.findall(text.replace("_", " "))
     )
+
+
+@cache
+def own_names() -> frozenset[str]:
+    """Return the names in this program's own files that have an underscore, such as `p95_ms`."""
+    return frozenset(name for text in _texts() for name in _NAME.findall(text))
+
+
+@cache
+def _texts() -> tuple[str, ...]:
+    return tuple(file.read_text("utf-8") for file in _sources(files("taptill")))
 
 
 def _sources(folder: Traversable) -> Iterable[Traversable]:
@@ -40,15 +55,23 @@ def _sources(folder: Traversable) -> Iterable[Traversable]:
 
 
 def known_words_only(text: str) -> str:
-    """Return a text in which every word and long number that the program does not know is `…`."""
+    """Return a text in which every word and long number that the program does not know is `…`.
+
+    A time in the form of ISO 8601 stays.
+    """
     return "".join(
-        UNKNOWN if _is_word(token) and not _is_known(token) else token
-        for token in _TOKEN.findall(text)
+        found[0] if found["time"] or not _is_word(found[0]) or _is_known(found[0]) else UNKNOWN
+        for found in _TIME_OR_TOKEN.finditer(text)
     )
 
 
 def _is_known(token: str) -> bool:
-    """Return whether a token is a short number or made of known words: `sale_3`, `ttyUSB0`."""
+    """Return whether a token is a short number, a name of the program, or made of known words.
+
+    `p95_ms` is such a name; `sale_3` and `ttyUSB0` are made of words.
+    """
+    if token in own_names():
+        return True
     parts = _PARTS.findall(token)
     digits = sum(len(part) for part in parts if part[0].isdigit())
     words = [part for part in parts if part[0].isalpha()]

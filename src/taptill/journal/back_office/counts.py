@@ -1,5 +1,8 @@
 """Counts of a journal that name nobody, and the names in it, so that they can be left out."""
 
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 from taptill.journal.file import mapping_errors
@@ -35,7 +38,16 @@ def entry_counts(queries: JournalQueries) -> dict[str, Any]:
     }
 
 
-def staff_names(queries: JournalQueries) -> list[str]:
-    """Return the names of all who did something on this till. Errors: JournalError."""
-    with mapping_errors(queries.path):
-        return [row[0] for row in queries.connection.execute(_STAFF)]
+def staff_names(path: Path) -> list[str]:
+    """Return the names of all who did something on this till; none where it cannot be read.
+
+    On a full disk SQLite cannot make what it needs to read the log beside the file: then the file
+    alone is read.
+    """
+    for way in ("mode=ro", "mode=ro&immutable=1"):
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)) as journal,
+        ):
+            return [row[0] for row in journal.execute(_STAFF)]
+    return []

@@ -34,12 +34,13 @@ async def check_console(site: CheckedSite) -> list[Diagnosis]:
         size, glyphs = await bounded(lambda: _look(path), _OPEN_S_MAX)
     except (OSError, termios.error, TimeoutError):
         words = f"{CONSOLE} was not looked at: there is none, or this account may not open it"
-        return [Diagnosis("console.size", Verdict.PASS, words)]
+        return [Diagnosis("console.size", Verdict.SKIP, words)]
     needed = letters_of(site.config.till.language)
     return [
         size_diagnosis(size),
         font_diagnosis(glyphs, needed),
         colours_diagnosis(site.config.ui.theme, is_virtual=glyphs is not None),
+        *touch_diagnoses(touch=site.config.ui.touch, is_virtual=glyphs is not None),
     ]
 
 
@@ -87,7 +88,7 @@ def font_diagnosis(glyphs: AbstractSet[str] | None, needed: AbstractSet[str]) ->
     name = "console.font"
     if glyphs is None:
         words = "its font was not looked at: this is no Linux console"
-        return Diagnosis(name, Verdict.PASS, words)
+        return Diagnosis(name, Verdict.SKIP, words)
     missing = sorted(character for character in needed - glyphs if character.isprintable())
     if missing:
         words = f"its font lacks {len(missing)} of the screen's characters: {''.join(missing)}"
@@ -101,8 +102,18 @@ def colours_diagnosis(theme: str, *, is_virtual: bool) -> Diagnosis:
     """Return whether a theme's colours can be shown; a Linux console has sixteen, and sets them."""
     name = "console.colours"
     if not is_virtual:
-        return Diagnosis(name, Verdict.PASS, "its colours were not looked at")
+        words = "its colours were not looked at: this is no Linux console"
+        return Diagnosis(name, Verdict.SKIP, words)
     if theme not in CONSOLE_THEMES:
         words = f"the theme {theme} has colours that a Linux console cannot show"
         return Diagnosis(name, Verdict.WARN, words, '[ui] theme = "auto"')
     return Diagnosis(name, Verdict.PASS, "the till sets its sixteen colours")
+
+
+def touch_diagnoses(*, touch: bool, is_virtual: bool) -> list[Diagnosis]:
+    """Return the diagnosis of a till that is to be touched; none where it is not, or may be."""
+    if not touch or not is_virtual:
+        return []
+    words = "[ui] touch = true, and a Linux console knows no touch: keys alone do anything"
+    advice = "cage -- foot taptill run on a panel, or [ui] touch = false"
+    return [Diagnosis("console.touch", Verdict.WARN, words, advice)]

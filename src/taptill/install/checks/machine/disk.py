@@ -1,13 +1,15 @@
 """The disk of the journal: room, time of a sync, wear, and whether it keeps anything."""
 
+import errno
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.technical.counting import many
 from taptill.install.checks.bounded import bounded
 from taptill.install.checks.site import CheckedSite
 
@@ -21,6 +23,12 @@ VOLATILE = frozenset({"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"})
 SYNC_S_MAX = 30.0
 _AMPLE = 10
 _DYING = "the disk is dying: stop the till, copy the state directory to a new card, start it there"
+_MENDS: Mapping[int, str] = {
+    errno.ENOSPC: "make room on the journal's disk: df -h; sudo journalctl --vacuum-size=32M",
+    errno.EDQUOT: "the till's account has used up its share of the disk: quota",
+    errno.EROFS: "the disk is mounted read-only: journalctl -k says why; check it, mount it anew",
+}
+"""What to do about an error of the disk; for any other the disk is taken to be dying."""
 
 WORN, WORN_OUT = 9, 11
 """Tenths of its life that a medium says it has used: nearly all of it, and more than all."""
@@ -37,17 +45,28 @@ async def check_disk(site: CheckedSite) -> list[Diagnosis]:
     found += [*_wear(site), *_file_system_errors(site)]
     if folder != site.state and not os.access(folder, os.W_OK):
         words = f"not tried: the till's first start makes {site.state}"
-        return [*found, Diagnosis("disk.sync", Verdict.PASS, words)]
+        return [*found, Diagnosis("disk.sync", Verdict.SKIP, words)]
     if not os.access(folder, os.W_OK):
         words = f"{folder} cannot be written by this account"
-        advice = "run this as the till's account: sudo -u taptill taptill doctor"
+        advice = f"run this as the till's account: sudo -u {site.account} taptill doctor"
         return [*found, Diagnosis("disk.sync", Verdict.WARN, words, advice)]
+    return [*found, await try_syncs(folder)]
+
+
+async def try_syncs(
+    folder: Path,
+    measure: Callable[[Path], Sequence[float]] | None = None,
+    limit_s: float = SYNC_S_MAX,
+) -> Diagnosis:
+    """Return the diagnosis of the time that syncs of a file in a folder take."""
+    measured = measure or _sync_times
     try:
-        times = await bounded(lambda: _sync_times(folder), SYNC_S_MAX)
+        return sync_diagnosis(await bounded(lambda: measured(folder), limit_s))
     except TimeoutError:
-        words = f"{SYNCS} syncs took more than {SYNC_S_MAX:.0f} s"
-        return [*found, Diagnosis("disk.sync", Verdict.FAIL, words, _DYING)]
-    return [*found, sync_diagnosis(times)]
+        words = f"{SYNCS} syncs took more than {limit_s:.0f} s"
+        return Diagnosis("disk.sync", Verdict.FAIL, words, _DYING)
+    except OSError as fault:
+        return unwritable_diagnosis(folder, fault)
 
 
 def _existing(folder: Path) -> Path:
@@ -119,7 +138,7 @@ def _file_system_errors(site: CheckedSite) -> list[Diagnosis]:
         block = file.parent.name
         count = site.machine_file(f"/sys/fs/ext4/{block}/errors_count")
         if count.isdecimal():
-            words = f"{block}: its file system has {count} errors on record"
+            words = f"{block}: its file system has {many(int(count), 'error')} on record"
             is_whole = not int(count)
             verdict = Verdict.PASS if is_whole else Verdict.WARN
             advice = "" if is_whole else f"sudo touch /forcefsck; journalctl -k | grep {block}"
@@ -145,6 +164,12 @@ def _sync_times(folder: Path) -> list[float]:
             os.fsync(file.fileno())
             times.append(time.perf_counter() - begin_s)
     return times
+
+
+def unwritable_diagnosis(folder: Path, fault: OSError) -> Diagnosis:
+    """Return the diagnosis of a disk that did not take what was written to try it."""
+    words = f"{folder} takes nothing: {fault.strerror or type(fault).__name__}"
+    return Diagnosis("disk.sync", Verdict.FAIL, words, _MENDS.get(fault.errno or 0, _DYING))
 
 
 def sync_diagnosis(times_s: Sequence[float]) -> Diagnosis:

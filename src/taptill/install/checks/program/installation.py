@@ -1,7 +1,9 @@
 """The installed unit, rules and settings, compared with those of the release that runs."""
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.technical.counting import many
 from taptill.install.checks.site import RELEASE, UNIT, CheckedSite
+from taptill.install.setup.reader_rule import SITE_RULES
 
 INSTALLED = {
     "systemd/taptill.service": "etc/systemd/system/taptill.service",
@@ -14,7 +16,6 @@ INSTALLED = {
 """What the installer copies to where for a till; a test compares this with its own list."""
 
 RULES = "udev/70-taptill-readers.rules"
-DROP_INS = (f"/etc/systemd/system/{UNIT}.d", f"/run/systemd/system/{UNIT}.d")
 _WANTED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
 _INSTALL = "sudo ./install.sh, from the archive of this release"
 
@@ -22,19 +23,10 @@ _INSTALL = "sudo ./install.sh, from the archive of this release"
 async def check_installation(site: CheckedSite) -> list[Diagnosis]:
     """Return a diagnosis of each installed file; without a release there is nothing to compare."""
     if not site.machine_path(RELEASE).exists():
-        words = f"there is no {RELEASE}: nothing to compare unit and rules with"
-        return [Diagnosis("installation.unit", Verdict.PASS, words)]
+        words = f"not compared: there is no {RELEASE} with the released unit and rules"
+        return [Diagnosis("installation.unit", Verdict.SKIP, words)]
     found = [_file(site, source, f"/{place}") for source, place in INSTALLED.items()]
     return [*found, _at_start(site)]
-
-
-def drop_ins(site: CheckedSite) -> list[str]:
-    """Return the paths of the unit's drop-ins, which hold what this site alone needs."""
-    return [
-        f"{folder}/{path.name}"
-        for folder in DROP_INS
-        for path in sorted(site.machine_path(folder).glob("*.conf"))
-    ]
 
 
 def _file(site: CheckedSite, source: str, place: str) -> Diagnosis:
@@ -44,16 +36,16 @@ def _file(site: CheckedSite, source: str, place: str) -> Diagnosis:
         words = f"{place} is missing or empty"
         return Diagnosis(name, Verdict.FAIL, words, _INSTALL)
     if source == RULES:
-        return _rules(name, released, installed)
+        return _rules(site, name, released, installed)
     if installed != released:
         words = f"{place} is not the one of the release that runs"
         return Diagnosis(name, Verdict.WARN, words, f"{_INSTALL}; a site's own lines: a drop-in")
-    own = ", ".join(drop_ins(site)) if source == f"systemd/{UNIT}" else ""
+    own = ", ".join(site.drop_ins()) if source == f"systemd/{UNIT}" else ""
     words = f"as released, with {own}" if own else "as released"
     return Diagnosis(name, Verdict.PASS, words)
 
 
-def _rules(name: str, released: str, installed: str) -> Diagnosis:
+def _rules(site: CheckedSite, name: str, released: str, installed: str) -> Diagnosis:
     """Compare rules by what they would be with every line switched on, as sites switch some on."""
     released_lines = {line.lstrip("# ") for line in released.splitlines()}
     lines = {line.lstrip("# ") for line in installed.splitlines()}
@@ -61,7 +53,11 @@ def _rules(name: str, released: str, installed: str) -> Diagnosis:
         words = "the rules are not those of the release that runs"
         return Diagnosis(name, Verdict.WARN, words, f"keep your reader's line, then {_INSTALL}")
     own_count = len(set(installed.splitlines()) - set(released.splitlines()))
-    words = f"as released, with {own_count} lines of this site" if own_count else "as released"
+    words = (
+        f"as released, with {many(own_count, 'line')} of this site" if own_count else "as released"
+    )
+    if site.machine_file(str(SITE_RULES)):
+        words += f", and {SITE_RULES}, which taptill setup has written"
     return Diagnosis(name, Verdict.PASS, words)
 
 

@@ -1,4 +1,4 @@
-"""The journal: whether it can be read, what waits in it, and whether its mirror can be written."""
+"""The journal: whether it can be read, its chain, what waits in it, its mirror's place."""
 
 import os
 from contextlib import closing
@@ -7,47 +7,65 @@ from pathlib import Path
 from taptill import config as configs
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import JournalError
+from taptill.domain.technical.counting import many
 from taptill.install.checks.bounded import bounded
-from taptill.install.checks.site import UNIT, CheckedSite
+from taptill.install.checks.program.chain import advice_for, chain_diagnosis
+from taptill.install.checks.site import UNIT, UNIT_FOLDERS, CheckedSite
 from taptill.journal.background.mirror import on_other_media
 from taptill.journal.queries import JournalQueries
 
-_LOOK_S_MAX = 20.0
-_UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system")
+LOOK_S_MAX = 18.0
 
 
 async def check_journal(site: CheckedSite) -> list[Diagnosis]:
     """Return diagnoses of the journal; a till may run meanwhile."""
-    try:
-        found = await bounded(lambda: _look(site), _LOOK_S_MAX)
-    except TimeoutError:
-        words = f"it cannot be read within {_LOOK_S_MAX:.0f} s"
-        found = [Diagnosis("journal.file", Verdict.FAIL, words, "look at the disk: journalctl -k")]
+    found = await check_file(site, LOOK_S_MAX)
     target = site.config.journal.mirror
-    if target is None:
-        return found
+    return [*found, await check_mirror(site, target, LOOK_S_MAX)] if target else found
+
+
+async def check_file(site: CheckedSite, limit_s: float) -> list[Diagnosis]:
+    """Return diagnoses of the file and of its chain; each is waited for so long."""
     try:
-        return [*found, await bounded(lambda: _mirror(site, target), _LOOK_S_MAX)]
+        found = await bounded(lambda: _look(site), limit_s)
+        if found[0].verdict not in (Verdict.PASS, Verdict.WARN):
+            return found
+        path = configs.journal_path(site.state)
+        return [*found, await bounded(lambda: chain_diagnosis(path), limit_s)]
+    except TimeoutError:
+        words = f"it cannot be read within {limit_s:.0f} s"
+        return [Diagnosis("journal.file", Verdict.FAIL, words, "look at the disk: journalctl -k")]
+
+
+async def check_mirror(site: CheckedSite, target: Path, limit_s: float) -> Diagnosis:
+    """Return the diagnosis of the second copy's place, which is waited for so long."""
+    try:
+        return await bounded(lambda: _mirror(site, target), limit_s)
     except TimeoutError:
         words = f"the medium of {target} does not answer"
         advice = "pull the stick and put it in again, or take another one"
-        return [*found, Diagnosis("journal.mirror", Verdict.FAIL, words, advice)]
+        return Diagnosis("journal.mirror", Verdict.FAIL, words, advice)
 
 
 def _look(site: CheckedSite) -> list[Diagnosis]:
     path = configs.journal_path(site.state)
     if not path.exists():
-        return [Diagnosis("journal.file", Verdict.PASS, "none yet: the till makes one")]
+        words = f"not looked at: none in {site.state}; the first start of a till there makes one"
+        return [Diagnosis("journal.file", Verdict.SKIP, words)]
     try:
         with closing(JournalQueries(path)) as queries:
             newest = queries.newest()
             count, _ = queries.open_sum()
             cases, _ = queries.in_question()
     except JournalError as fault:
-        return [Diagnosis("journal.file", Verdict.FAIL, str(fault), "taptill journal verify")]
+        return [Diagnosis("journal.file", Verdict.FAIL, str(fault), advice_for(fault, path))]
     number = newest.seq if newest else 0
+    if site.is_kept_from_till(path, os.W_OK):
+        words = f"{path} cannot be written by the till's account"
+        advice = f"sudo chown -R {site.account}: {site.state}"
+        return [Diagnosis("journal.file", Verdict.FAIL, words, advice)]
     return [
-        Diagnosis("journal.file", Verdict.PASS, f"can be read, {number} entries"),
+        Diagnosis("journal.file", Verdict.PASS, f"can be read, {many(number, 'entry', 'entries')}"),
         _waiting(count),
         _cases(cases),
     ]
@@ -55,14 +73,15 @@ def _look(site: CheckedSite) -> list[Diagnosis]:
 
 def _waiting(count: int) -> Diagnosis:
     if count:
-        words = f"{count} customers' money is not sent yet"
+        whose = many(count, "customer's", "customers'")
+        words = f"{whose} money is not sent yet"
         return Diagnosis("journal.unsent", Verdict.WARN, words, "taptill run, or taptill settle")
     return Diagnosis("journal.unsent", Verdict.PASS, "everything is sent")
 
 
 def _cases(count: int) -> Diagnosis:
     if count:
-        words = f"{count} cases wait for a decision"
+        words = f"{many(count, 'case waits', 'cases wait')} for a decision"
         return Diagnosis("journal.cases", Verdict.WARN, words, "taptill conflicts list")
     return Diagnosis("journal.cases", Verdict.PASS, "no case waits for a decision")
 
@@ -76,11 +95,12 @@ def _mirror(site: CheckedSite, target: Path) -> Diagnosis:
     if not on_other_media(folder, site.state):
         words = f"{folder} is on the journal's own disk: nothing is copied there"
         return Diagnosis(name, Verdict.FAIL, words, f"mount the stick: mount {folder}")
-    if not os.access(target if target.exists() else folder, os.W_OK):
-        words = f"{target} cannot be written by this account"
-        advice = f"mount it for the till: sudo mount -o remount,uid=taptill {folder}"
+    place = target if target.exists() else folder
+    if not os.access(place, os.W_OK) or site.is_kept_from_till(place, os.W_OK):
+        words = f"{target} cannot be written by the till's account"
+        advice = f"mount it for the till: sudo mount -o remount,uid={site.account} {folder}"
         return Diagnosis(name, Verdict.FAIL, words, advice)
-    if site.machine_path(f"{_UNIT_FOLDERS[0]}/{UNIT}").exists() and not _is_opened(site, folder):
+    if site.machine_path(f"{UNIT_FOLDERS[0]}/{UNIT}").exists() and not _is_opened(site, folder):
         words = f"the unit does not let the till write to {folder}"
         advice = f"sudo systemctl edit taptill: [Service], below it ReadWritePaths=-{folder}"
         return Diagnosis(name, Verdict.WARN, words, advice)
@@ -88,12 +108,6 @@ def _mirror(site: CheckedSite, target: Path) -> Diagnosis:
 
 
 def _is_opened(site: CheckedSite, folder: Path) -> bool:
-    """Return whether a drop-in of the unit opens a folder, or one above it."""
-    for place in _UNIT_FOLDERS:
-        for drop_in in site.machine_path(f"{place}/{UNIT}.d").glob("*.conf"):
-            for line in site.machine_file(f"{place}/{UNIT}.d/{drop_in.name}").splitlines():
-                key, _, value = line.partition("=")
-                opened = [Path(word.lstrip("-+")) for word in value.split()]
-                if key.strip() == "ReadWritePaths" and {folder, *folder.parents} & {*opened}:
-                    return True
-    return False
+    """Return whether the unit or a drop-in opens a folder, or one above it."""
+    opened = {Path(word.lstrip("-+")) for word in site.unit_words("ReadWritePaths")}
+    return bool({folder, *folder.parents} & opened)

@@ -15,9 +15,12 @@ async def check_runs(site: CheckedSite) -> list[Diagnosis]:
 
 def _look(site: CheckedSite) -> list[Diagnosis]:
     record = read_runs(site.state)
-    starts = f"starts: {record.starts}, killed or broken: {record.unclean_ends}"
-    words = starts if record.starts else "never started"
-    return [Diagnosis("runs.ends", Verdict.PASS, words), *_crashes(site)]
+    words = f"starts: {record.starts}, killed or broken: {record.unclean_ends}"
+    ends = Diagnosis("runs.ends", Verdict.PASS, words)
+    if not record.starts:
+        words = f"not looked at: no till was started with {site.state}"
+        ends = Diagnosis("runs.ends", Verdict.SKIP, words)
+    return [ends, *_crashes(site)]
 
 
 def _crashes(site: CheckedSite) -> list[Diagnosis]:

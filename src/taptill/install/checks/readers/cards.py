@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from taptill.customer_cache.contents import card_ids
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.technical.counting import many
 from taptill.install.checks.readers.spelling import LEARN, shape
 from taptill.install.checks.readers.taps import check_tap
 from taptill.install.checks.site import CheckedSite
@@ -40,8 +41,11 @@ async def check_cards(site: CheckedSite) -> list[Diagnosis]:
 
 def _format(settings: ReaderSettings, known: Collection[str]) -> Diagnosis:
     rule, name = card_id_rule(settings), f"cards.{settings.name.replace(' ', '-')}"
-    if not known or rule is None:
-        return Diagnosis(name, Verdict.PASS, "the cache has no card to compare with yet")
+    if rule is None:
+        words = "not compared: how it spells cards depends on a setting that is wrong"
+        return Diagnosis(name, Verdict.SKIP, words)
+    if not known:
+        return Diagnosis(name, Verdict.SKIP, "not compared: the cache has no card yet")
     return format_diagnosis(name, rule, sorted(known)[:: len(known) // SAMPLE_MAX + 1])
 
 
@@ -49,7 +53,8 @@ def format_diagnosis(name: str, rule: Normaliser, cards: Collection[str]) -> Dia
     """Return whether cards of the cache can come from a reader with this rule."""
     fitting = sum(check_spelling(card, [rule]) is None for card in cards)
     usual = Counter(map(shape, cards)).most_common(1)[0][0]
-    words = f"of {len(cards)} cards in the cache, most of them {usual}, it can spell {fitting}"
+    cached = many(len(cards), "card")
+    words = f"{cached} in the cache, most of {usual}, and it can spell {fitting} of them"
     if not fitting:
         return Diagnosis(name, Verdict.FAIL, words, LEARN)
     if fitting < FITTING_SHARE_MIN * len(cards):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.tap import ReaderState
+from taptill.install.checks.readers.nodes import device_nodes
 from taptill.install.checks.site import CheckedSite
+from taptill.install.setup.places import ACCOUNT
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.device_nodes import group_of
 
@@ -35,15 +37,26 @@ _ADVICE = {
 }
 
 
-def advice_for(state: ReaderState, detail: str, settings: ReaderSettings) -> str:
-    """Return the command that mends a reader in this state; `detail` is its port or its holder."""
+def advice_for(
+    state: ReaderState, detail: str, settings: ReaderSettings, account: str = ACCOUNT
+) -> str:
+    """Return the command that mends a reader in this state.
+
+    `detail` is its port or its holder, `account` the till's.
+    """
     if state is ReaderState.BUSY:
         return _release(detail, settings.port)
     if state is ReaderState.DENIED:
-        group = group_of(settings.port)
-        account = f"sudo adduser taptill {group}; " if group else ""
-        return f"{account}let the till's account open it: docs/readers.md, the udev rules"
+        group = next(filter(None, map(group_of, device_nodes(settings))), "")
+        joined = f"sudo adduser {account} {group}; " if group else ""
+        return f"{joined}let the till's account open it: docs/readers.md, the udev rules"
     return _ADVICE.get(state, "see docs/readers.md")
+
+
+def denied(site: CheckedSite, settings: ReaderSettings, node: str) -> tuple[str, str]:
+    """Return words and advice for a device node that root may open and the till's account not."""
+    words = f"{ReaderState.DENIED} ({node}): root may open it, the till's account may not"
+    return words, advice_for(ReaderState.DENIED, node, settings, site.account)
 
 
 def _release(holder: str, port: str) -> str:

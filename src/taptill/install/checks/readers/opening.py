@@ -6,14 +6,15 @@ from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import ReaderError, TaptillError
 from taptill.domain.tap import ReaderState
 from taptill.install.checks.bounded import bounded
-from taptill.install.checks.readers.holders import advice_for, in_the_way
+from taptill.install.checks.readers.holders import advice_for, denied, in_the_way
+from taptill.install.checks.readers.nodes import kept_node
 from taptill.install.checks.site import CheckedSite
 from taptill.readers.device import ReaderSettings, error_state
 from taptill.readers.drivers.device_nodes import holder_of
 from taptill.readers.registry import find_driver
 from taptill.wiring.readers import reader_settings
 
-_PATIENCE_S = 15.0
+OPENING_S_MAX = 15.0
 
 
 async def check_readers(site: CheckedSite) -> list[Diagnosis]:
@@ -23,16 +24,22 @@ async def check_readers(site: CheckedSite) -> list[Diagnosis]:
         for number, reader in enumerate(site.config.readers, start=1)
     ]
     found = in_the_way(site, readers)
-    for settings in readers:
-        try:
-            found.append(await bounded(partial(_open, settings), _PATIENCE_S))
-        except TimeoutError:
-            words = f"it did not open within {_PATIENCE_S:.0f} s"
-            found.append(_diagnosis(settings, Verdict.FAIL, words, "unplug it for five seconds"))
-    return found
+    return found + [await open_within(site, settings, OPENING_S_MAX) for settings in readers]
 
 
-def _open(settings: ReaderSettings) -> Diagnosis:
+async def open_within(site: CheckedSite, settings: ReaderSettings, limit_s: float) -> Diagnosis:
+    """Return the diagnosis of one reader, which is waited for so long."""
+    try:
+        return await bounded(partial(_open, site, settings), limit_s)
+    except TimeoutError:
+        words = f"it did not open within {limit_s:.0f} s"
+        return _diagnosis(settings, Verdict.FAIL, words, "unplug it for five seconds")
+
+
+def _open(site: CheckedSite, settings: ReaderSettings) -> Diagnosis:
+    """Open a reader by this account's rights, after the till's where root asks."""
+    if node := kept_node(site, settings):
+        return _diagnosis(settings, Verdict.FAIL, *denied(site, settings, node))
     place = settings.port or settings.driver
     try:
         device = find_driver(settings.driver).make_device(settings)
@@ -44,7 +51,8 @@ def _open(settings: ReaderSettings) -> Diagnosis:
         state, detail = error_state(error)
         verdict = Verdict.WARN if state is ReaderState.BUSY else Verdict.FAIL
         words = f"{state} ({detail})" if detail else str(state)
-        return _diagnosis(settings, verdict, words, advice_for(state, detail, settings))
+        advice = advice_for(state, detail, settings, site.account)
+        return _diagnosis(settings, verdict, words, advice)
     except TaptillError as error:
         return _diagnosis(settings, Verdict.FAIL, str(error), "see docs/readers.md")
     other = holder_of(settings.port, besides_us=True) if settings.driver == "serial" else ""

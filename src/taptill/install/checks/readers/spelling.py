@@ -1,5 +1,7 @@
 """How card ids look, in words that name none."""
 
+from taptill.domain.technical.counting import many
+
 LEARN = "taptill readers learn --cache, with a card of any known customer"
 
 
@@ -8,8 +10,8 @@ def shape(card: str) -> str:
     compact = card.translate(str.maketrans("", "", ":- "))
     marks = "" if compact == card else ", with marks between"
     if compact.isascii() and compact.isdecimal():
-        return f"{len(compact)} digits{marks}"
+        return f"{many(len(compact), 'digit')}{marks}"
     if compact and all(letter in "0123456789abcdefABCDEF" for letter in compact):
         size = "capitals" if compact == compact.upper() else "small letters"
-        return f"{len(compact)} digits of base 16 in {size}{marks}"
-    return f"{len(card)} characters"
+        return f"{many(len(compact), 'digit')} of base 16 in {size}{marks}"
+    return f"{many(len(card), 'character')}"

@@ -9,8 +9,10 @@ from taptill.clock import SystemClock
 from taptill.domain.card_id import CardId, is_spelled_alike, masked
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage, ReaderState, Tap
+from taptill.domain.technical.counting import many
 from taptill.install.checks.bounded import bounded
-from taptill.install.checks.readers.holders import advice_for
+from taptill.install.checks.readers.holders import advice_for, denied
+from taptill.install.checks.readers.nodes import kept_node
 from taptill.install.checks.readers.spelling import LEARN, shape
 from taptill.install.checks.site import CheckedSite
 from taptill.readers.device import Device, ReaderSettings
@@ -78,8 +80,11 @@ async def check_tap(
     """Wait for a tap at one reader; `known` are the card ids of the cache."""
     name = f"cards.{settings.name.replace(' ', '-')}-tap"
     if settings.driver == "typed":
-        words = "it types into the till's terminal: only the till can see its taps, F12 there"
-        return Diagnosis(name, Verdict.PASS, words)
+        words = "not tried: it types into the till's terminal, whose F12 alone shows its taps"
+        return Diagnosis(name, Verdict.SKIP, words)
+    node = await bounded(partial(kept_node, site, settings), OPENING_S_MAX)
+    if node:
+        return Diagnosis(name, Verdict.FAIL, *denied(site, settings, node))
     site.ask(f"hold a card to {settings.name} ({site.tap_s:.0f} s)")
     limit_s = site.tap_s + 2 * OPENING_S_MAX
     try:
@@ -133,13 +138,15 @@ def _diagnosis(
 
 def _counted(watch: TapWatch) -> str:
     if not watch.good_count + watch.bad_count:
-        return f"{watch.byte_count} bytes and no frame" if watch.byte_count else "nothing came"
-    return f"{watch.good_count} good frames, {watch.bad_count} bad"
+        return (
+            f"{many(watch.byte_count, 'byte')} and no frame" if watch.byte_count else "nothing came"
+        )
+    return f"{many(watch.good_count, 'good frame')}, {watch.bad_count} bad"
 
 
 def _judged(name: str, words: str, card_id: CardId, known: Collection[str]) -> Diagnosis:
     if not known:
-        return Diagnosis(name, Verdict.PASS, f"{words}; the cache has no card to compare with")
+        return Diagnosis(name, Verdict.PASS, f"{words}; not compared: the cache has no card")
     if card_id in known:
         return Diagnosis(name, Verdict.PASS, f"{words}, of a customer in the cache")
     if any(is_spelled_alike(card, card_id) for card in known):
