@@ -2,40 +2,17 @@
 
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
-from tests.fakes.forked.command import run_taptill
+from tests.cli.setup.dialogue import KEEP, interrupted, setup
 from tests.fakes.service import RunningService
-from tests.readers.lines import CARD_FRAME, PtyLine, held_cards, plugged_line
+from tests.readers.lines import CARD_FRAME, PtyLine, held_cards
 
 from taptill.config import load
 from taptill.install.setup.draft import example
 
 pytestmark = pytest.mark.slow
-
-PATIENCE_S = 120.0
-KEEP = ""
-"""Enter: what stands in brackets."""
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Iterator[PtyLine]:
-    with plugged_line(tmp_path) as pty_line:
-        yield pty_line
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    return tmp_path / "site" / "config.toml"
-
-
-def setup(config: Path, *words: str, answers: tuple[str, ...] = ()) -> CompletedProcess[str]:
-    text = "".join(f"{answer}\n" for answer in answers)
-    command = ("setup", "--config", str(config), "--seconds", "2", *words)
-    return run_taptill(*command, input=text, timeout=PATIENCE_S)
 
 
 def test_a_dialogue_makes_a_config_with_which_the_till_can_start(
@@ -69,6 +46,7 @@ def test_a_dialogue_makes_a_config_with_which_the_till_can_start(
     assert "# shown on the screen; one name a till" in config.read_text()
     assert "pass  backend.answer" in run.stdout
     assert "pass  readers.reader-1" in run.stdout
+    assert 'card_id = ["HEX"]' in run.stdout
     assert service.token not in run.stdout + run.stderr
 
 
@@ -78,7 +56,7 @@ def test_a_second_time_offers_what_stands_there_and_keeps_the_config_of_before(
     first = ("bar-2", "en", "EUR", "self-service", service.url, service.token, "y", "debt", "later")
     assert "the reader stays as the config has it" in setup(config, answers=first).stdout
     before = config.read_text()
-    run = setup(config, answers=(KEEP, "fr", KEEP, KEEP, KEEP, KEEP, KEEP, KEEP, "later"))
+    run = setup(config, answers=(KEEP, "fr", KEEP, KEEP, KEEP, KEEP, KEEP, KEEP, KEEP))
     made = load(config)
     assert (made.till.name, made.till.language, made.backend.base_url) == (
         "bar-2",
@@ -129,6 +107,24 @@ def test_a_backend_that_does_not_answer_may_be_kept(config: Path) -> None:
 def test_one_who_goes_away_in_the_middle_leaves_all_as_it_was(config: Path) -> None:
     run = setup(config, answers=("bar-2", "de"))
     assert (run.returncode, config.exists()) == (130, False)
+    assert run.stderr.endswith("\nNothing was written: all is as it was.\n")
+
+
+def test_ctrl_c_at_a_question_says_that_nothing_was_written(config: Path) -> None:
+    run = interrupted(config, (), "]: ")
+    assert (run.returncode, config.exists()) == (130, False)
+    assert run.stderr.endswith("\nNothing was written: all is as it was.\n")
+
+
+def test_ctrl_c_after_the_last_step_says_that_what_was_written_stays(
+    config: Path, tmp_path: Path
+) -> None:
+    answers = tmp_path / "site.toml"
+    answers.write_text(ANSWERS.format(url="http://127.0.0.1:9"))
+    (tmp_path / "token").write_text("t")
+    run = interrupted(config, ("--answers", str(answers)), "the config is in")
+    assert (run.returncode, config.exists()) == (130, True)
+    assert f"What was written stays: `taptill doctor --config {config}` looks" in run.stderr
 
 
 ANSWERS = """
@@ -171,9 +167,10 @@ def test_without_a_name_a_till_is_called_as_its_machine(config: Path, tmp_path: 
 
 
 WRONG = {
-    "no TOML": ("till =", "site.toml: Invalid value"),
-    "an unknown table": ("[tils]\n", "[tils]: no table of a config"),
-    "an unknown key": ('[till]\nnam = "a"\n', "did you mean name?"),
+    "no TOML": ("till =", "site.toml: line 1, column 7: this is not TOML"),
+    "an unknown table": ("[tils]\n", "site.toml: [tils]: no table of a config"),
+    "an unknown key": ('[till]\nnam = "a"\n', 'site.toml: [till] nam = "a": unknown key'),
+    "a wrong row": ('[[goods]]\nname = "A"\n', "site.toml: [[goods]] 1 price is missing"),
     "an unknown key of the setup": ("[setup]\ntoken = 1\n", "[setup] has the keys"),
     "a reader that lsusb would not name so": (
         '[setup]\nreader_usb = "FTDI"\n',
@@ -201,7 +198,7 @@ def test_a_config_of_before_that_makes_no_sense_is_left_alone(config: Path) -> N
     config.write_text("till =")
     run = setup(config)
     assert (run.returncode, config.read_text()) == (78, "till =")
-    assert "this is not TOML" in run.stderr
+    assert f"{config}: line 1, column 7: this is not TOML" in run.stderr
 
 
 def test_a_name_without_answers_is_refused(config: Path) -> None:

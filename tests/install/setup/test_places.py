@@ -1,18 +1,15 @@
 """What a setup writes, and who may read it."""
 
 import os
-import shutil
 import stat
-import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from taptill.config.paths import CREDENTIAL_STORE, SYSTEM_CONFIG, SYSTEM_STATE
-from taptill.domain.errors import OutputError
-from taptill.install.setup.places import SetupPlaces, places_of, write_config, write_token
-from taptill.install.setup.reader_rule import reader_rule
-from taptill.readers.technician.detect import DetectedPort
+from taptill.domain.errors import OutputError, UsageError
+from taptill.install.setup.places import SetupPlaces, alone, places_of, write_config, write_token
 
 
 def mode(path: Path) -> int:
@@ -47,7 +44,7 @@ def test_the_config_of_before_is_kept(tmp_path: Path) -> None:
 
 def test_a_token_is_for_its_owner_alone(tmp_path: Path) -> None:
     places = places_of(tmp_path / "deep" / "config.toml")
-    write_token(places, "s3cret")
+    write_token(places.token, "s3cret")
     assert (places.token.read_text(), mode(places.token)) == ("s3cret\n", 0o600)
     assert mode(places.token.parent) == 0o700
 
@@ -68,37 +65,62 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"Not a directory|File exists"):
         write_config(places, "text")
     with pytest.raises(OutputError, match=r"Not a directory|File exists"):
-        write_token(places, "token")
+        write_token(places.token, "token")
 
 
-RULES = {
-    "a serial bridge": (
-        DetectedPort("/dev/serial/by-id/x", "serial", "FT232R", usb="0403:6001"),
-        'SUBSYSTEM=="tty", ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6001"',
-    ),
-    "a reader that types": (
-        DetectedPort("/dev/input/by-id/x", "keyboard", "RFID", usb="ffff:0035"),
-        'SUBSYSTEM=="input", KERNEL=="event*", ATTRS{idVendor}=="ffff"',
-    ),
-    "the board's own port": (DetectedPort("/dev/ttyAMA0", "serial", "of the board"), ""),
-    "nfcpy's readers have theirs": (
-        DetectedPort("usb:072f:2200", "nfc", "ACR122U", usb="072f:2200"),
-        "",
-    ),
-}
+def test_a_second_set_up_of_the_installed_till_is_refused(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    places = SetupPlaces(tmp_path / "config.toml", tmp_path / "token", tmp_path, "daemon")
+    with alone(places, lock):
+        with pytest.raises(UsageError, match="another set-up or installation"), alone(places, lock):
+            pass
+        by_hand = replace(places, account="")
+        with alone(by_hand, lock):
+            pass
+    with alone(places, lock):
+        pass
 
 
-@pytest.mark.parametrize(("port", "part"), RULES.values(), ids=RULES)
-def test_the_line_for_a_reader_names_what_it_is(port: DetectedPort, part: str) -> None:
-    line = reader_rule(port)
-    assert part in line
-    assert bool(line) == bool(part)
+def test_a_new_token_goes_to_where_the_till_takes_it_from(tmp_path: Path) -> None:
+    by_hand, own = places_of(tmp_path / "config.toml"), tmp_path / "own"
+    assert by_hand.token_path(None) == by_hand.token
+    assert by_hand.token_path(own) == own
+    installed = replace(by_hand, account="daemon")
+    assert installed.token_path(own) == by_hand.token
+    own.write_text("old")
+    assert installed.token_path(own) == own
+    by_hand.token.write_text("old")
+    assert installed.token_path(own) == by_hand.token
 
 
-@pytest.mark.skipif(not shutil.which("udevadm"), reason="needs udev")
-def test_udev_takes_every_line(tmp_path: Path) -> None:
-    if subprocess.run(["udevadm", "verify", "--help"], capture_output=True, check=False).returncode:
-        pytest.skip("udevadm verify came with systemd 254")
-    rules = tmp_path / "69-site.rules"
-    rules.write_text("".join(reader_rule(port) for port, _ in RULES.values()))
-    subprocess.run(["udevadm", "verify", str(rules)], check=True)
+def test_a_token_behind_a_link_is_written_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "secret")
+    write_token(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "secret").read_text() == "new\n"
+
+
+def test_a_token_that_everybody_could_read_is_closed_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("old")
+    path.chmod(0o644)
+    write_token(path, "new")
+    assert mode(path) == 0o640
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes where another account has links")
+@pytest.mark.parametrize("named", ["till/token", "till/folder/token", "own"])
+def test_a_token_is_not_written_behind_a_link_of_another_account(
+    tmp_path: Path, named: str
+) -> None:
+    (tmp_path / "roots").mkdir()
+    (tmp_path / "roots" / "token").write_text("of root")
+    (tmp_path / "till").mkdir()
+    for name, target in {"token": "../roots/token", "folder": "../roots"}.items():
+        (tmp_path / "till" / name).symlink_to(target)
+        os.chown(tmp_path / "till" / name, 1, 1, follow_symlinks=False)
+    (tmp_path / "own").symlink_to("till/token")
+    with pytest.raises(OutputError, match="a link of another account"):
+        write_token(tmp_path / named, "new")
+    assert (tmp_path / "roots" / "token").read_text() == "of root"

@@ -1,24 +1,23 @@
 """The command `taptill setup`, which asks what cannot be guessed and writes the config."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from taptill.cli.options import CONFIG
+from taptill.cli.options import CONFIG, ReadPath
 from taptill.cli.setup.ask_backend import ask_backend, ask_strategy
 from taptill.cli.setup.ask_reader import LISTEN_S, ask_reader
 from taptill.cli.setup.ask_till import ask_till, name_by_machine
 from taptill.cli.setup.finishing import finish
-from taptill.cli.setup.session import SetupSession, say
+from taptill.cli.setup.session import SetupSession, say, told_at_an_end
 from taptill.cli.setup.unit import readers_free
 from taptill.config import token_in
-from taptill.config.layers import config_error
+from taptill.config.layers import config_error, read_layer
 from taptill.domain.errors import UsageError
 from taptill.install.setup.draft import ConfigDraft, example
-from taptill.install.setup.places import SetupPlaces, places_of
+from taptill.install.setup.places import SetupPlaces, alone, places_of
 from taptill.install.setup.reader_rule import USB_NUMBERS, reader_rule
 from taptill.readers.technician.detect import DetectedPort
 
@@ -30,7 +29,7 @@ _OF_SETUP = {"token_file", "start", "reader_usb"}
 @CONFIG
 @click.option(
     "--answers",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=ReadPath(exists=True, dir_okay=False),
     help="Ask nothing: lay the tables of this file over the config.",
 )
 @click.option("--name", help="The till's name, with --answers for several tills.")
@@ -66,56 +65,67 @@ def setup(
       taptill setup --config ./config.toml
     """
     places = places_of(option)
-    draft = ConfigDraft(_text_at(places.config), places.config)
-    session = SetupSession(draft, places)
-    if answers is not None:
-        _take_answers(session, answers, name)
-        finish(session, start=session.may_start if start is None else start)
-        return
-    if name is not None:
+    if answers is None and name is not None:
         raise UsageError(problem="--name belongs to --answers; without it you are asked")
+    with alone(places):
+        before = _text_at(places.config)
+        draft = ConfigDraft(example() if before is None else before, places.config)
+        is_again = before is not None
+        session = SetupSession(draft, places, has_config=is_again, keeps_token_file=is_again)
+        with told_at_an_end(session):
+            if answers is not None:
+                _take_answers(session, answers, name)
+                finish(session, start=session.may_start if start is None else start)
+            else:
+                _ask(session, port, seconds, start=start)
+
+
+def _ask(session: SetupSession, port: str | None, listen_s: float, *, start: bool | None) -> None:
+    """Ask a person, and write what was answered."""
+    places = session.places
     say(f"This writes {places.config}. Enter takes what stands in brackets.")
     say("Nothing is written before the last step; ctrl+c leaves all as it is.")
     with readers_free(places) as was_running:
         ask_till(session)
         ask_backend(session)
         ask_strategy(session)
-        ask_reader(session, port, seconds)
+        ask_reader(session, port, listen_s)
         session.may_start = was_running or _wants_start(places, start)
         finish(session, start=session.may_start)
 
 
-def _text_at(path: Path) -> str:
+def _text_at(path: Path) -> str | None:
+    """Return the config that is there; None for none. Errors: ConfigError."""
     try:
         return path.read_text("utf-8-sig")
     except FileNotFoundError:
-        return example()
+        return None
     except (OSError, UnicodeDecodeError) as fault:
-        raise config_error([f"{path} cannot be read: mend it or move it away"]) from fault
+        what = getattr(fault, "strerror", None) or "this is not UTF-8"
+        problem = f"{path} cannot be read: {what}. Mend it or move it away"
+        raise config_error([problem]) from fault
 
 
 def _take_answers(session: SetupSession, path: Path, name: str | None) -> None:
     tables = _answers(path)
     of_setup = tables.pop(SETUP_TABLE, {})
     name_by_machine(session.draft)
-    session.draft.lay(tables)
+    session.draft.lay(tables, path)
     if name is not None:
         session.draft.set("till", "name", name)
-    session.draft.set("backend", "token_file", session.places.token_file)
     if token_file := of_setup.get("token_file"):
         session.token = token_in(path.parent / token_file)
+    session.keeps_token_file |= "token_file" in tables.get("backend", {})
+    session.name_token_file()
     session.may_start = of_setup.get("start", False)
     if reader_usb := of_setup.get("reader_usb"):
-        (reader, *_) = session.draft.config().readers
+        (reader, *_) = (one for one in session.draft.config().readers if one.for_ == "cards")
         session.rule = reader_rule(DetectedPort(reader.port, reader.driver, "", usb=reader_usb))
     session.draft.config()  # a mistake is told before anything is written
 
 
 def _answers(path: Path) -> dict[str, Any]:
-    try:
-        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (OSError, ValueError) as fault:
-        raise config_error([f"{path.name}: {fault}"]) from fault
+    tables = read_layer(path, f"{path.name}: ")
     of_setup = tables.get(SETUP_TABLE, {})
     if not isinstance(of_setup, Mapping) or of_setup.keys() - _OF_SETUP:
         raise config_error([f"{path.name}: [setup] has the keys {', '.join(sorted(_OF_SETUP))}"])

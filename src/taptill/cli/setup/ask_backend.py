@@ -1,6 +1,7 @@
 """Asks for the Customers API and its token, and tries them."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -66,17 +67,17 @@ def _ask_address(session: SetupSession) -> None:
 
 def _ask_token(session: SetupSession) -> str:
     """Return the token to try; `session.token` is set where it is a new one."""
-    draft, places = session.draft, session.places
+    draft = session.draft
     is_own = draft.value("backend", "base_url") == OWN_URL and has_own_service()
-    draft.set("backend", "token_file", str(places.token))  # for reading the one that is there
-    try:
-        present = session.token or read_token(draft.config())
-    except ConfigError:
-        present = ""
-    draft.set("backend", "token_file", places.token_file)
+    session.name_token_file()
+    present = session.token or _present_token(session)
     if is_own and not present and click.confirm("Make a token for this till there", default=True):
         session.token = own_token(str(draft.value("till", "name")))
+        session.has_made_token = True
+        session.name_token_file()
         return session.token
+    if session.named_token:
+        say(f"  a new token is written to {session.token_path}")
     hint = "Enter keeps the one that is there" if present else "or the path of a file with it"
     while True:
         answer = click.prompt(
@@ -88,8 +89,19 @@ def _ask_token(session: SetupSession) -> str:
         token = _token_of(answer)
         if is_token(token):
             session.token = token
+            session.name_token_file()
             return token
         say("  a token is one word of printable ASCII, or the path of a file that holds it alone")
+
+
+def _present_token(session: SetupSession) -> str:
+    """Return the token that the till would take, from where a new one would be written."""
+    config = session.draft.config()
+    backend = replace(config.backend, token_file=session.token_path)
+    try:
+        return read_token(replace(config, backend=backend))
+    except ConfigError:
+        return ""
 
 
 def _token_of(answer: str) -> str:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import click
 
 from taptill.domain.errors import UsageError
+from taptill.install.checks.site import UNIT
 from taptill.install.setup.places import SetupPlaces
 
-TILL_UNIT = "taptill.service"
 _PATIENCE_S = 120
 
 
@@ -32,21 +32,21 @@ def readers_free(places: SetupPlaces) -> Iterator[bool]:
 
     A connection that breaks (SIGHUP) or a kill ends the set-up as ctrl+c does.
     """
-    if not places.account or not is_active(TILL_UNIT):
+    if not places.account or not is_active(UNIT):
         yield False
         return
     click.confirm("The till runs and holds its reader. Stop it meanwhile", default=True, abort=True)
     handlers = {number: signal.signal(number, _interrupt) for number in _ENDING_SIGNALS}
     is_done = False
     try:
-        systemctl("stop", TILL_UNIT)
+        systemctl("stop", UNIT)
         yield True
         is_done = True
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
         if not is_done:
-            systemctl("start", TILL_UNIT)
+            systemctl("start", UNIT)
 
 
 _ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
