@@ -16,8 +16,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY) ## Try it here: a till, a service, sample cards (SERIAL=1: a serial line to write to; STAFF=1: with log-in)
-	@$(BIN)/taptill demo $(if $(SERIAL),--serial) $(if $(STAFF),--staff) $(if $(LANGUAGE),--language $(LANGUAGE))
+demo: $(READY) ## Try it here: a till, a service, sample cards (SERIAL=1: a serial line to write to; STAFF=1: with log-in; PLAIN=1: as lines)
+	@$(BIN)/taptill demo $(if $(SERIAL),--serial) $(if $(STAFF),--staff) $(if $(PLAIN),--plain) $(if $(LANGUAGE),--language $(LANGUAGE))
 
 # Mypy and the import contracts run beside the tests, which wait for something now and then; what
 # they say comes last, and either makes the command fail.

@@ -12,7 +12,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.run import Samples, show
-from taptill.cli.samples.service import SAMPLE_READERS, sample_service, with_signs
+from taptill.cli.samples.service import OFFICE_TOKEN, SAMPLE_READERS, legend_of, sample_service
 from taptill.cli.technical.log import configure_logging
 from taptill.domain.staff.member import Role
 from taptill.domain.staff.pins import hash_pin
@@ -27,6 +27,7 @@ repayments = true
 [backend]
 base_url = "{url}"
 token_file = "{token}"
+office_token_file = "{office_token}"
 {readers}{serial}
 [limits]
 credit_ceiling = "50.00"
@@ -99,16 +100,19 @@ _PEOPLE = (("Jo", Role.CASHIER, "1111"), ("Kim", Role.SUPERVISOR, "2222"))
 @click.option(
     "--language", type=click.Choice(["en", "de", "fr", "es"]), default="en", show_default=True
 )
-def demo(*, serial: bool, staff: bool, language: str) -> int:
+@click.option("--plain", is_flag=True, help="Lines for screen readers and Braille, not the screen.")
+def demo(*, serial: bool, staff: bool, language: str, plain: bool) -> int:
     """Try it: capital letters tap sample cards. Nothing is left behind.
 
     Small letters ring up goods, PgDn turns to more of them; 40123455, pasted, is the barcode of
-    the water. Kim is a supervisor: with --staff, F9 overrides a refusal.
+    the water. With --staff, log in as Jo, and F9 lets a refusal pass by the PIN of Kim, a
+    supervisor; log in as Kim, and F6 binds and blocks cards.
 
     \b
     Examples:
       taptill demo
       taptill demo --staff
+      taptill demo --plain
       taptill demo --serial   (then, in another terminal, as the screen says:)
       printf '\\00262E3086CED08\\003' > /dev/pts/N
     """
@@ -122,6 +126,7 @@ def demo(*, serial: bool, staff: bool, language: str) -> int:
                 readers=SAMPLE_READERS,
                 url=url,
                 token=place / "token",
+                office_token=place / OFFICE_TOKEN,
                 language=language,
                 serial=_SERIAL.format(port=port) if port else "",
                 staff=_staff() if staff else "",
@@ -130,7 +135,7 @@ def demo(*, serial: bool, staff: bool, language: str) -> int:
             config = configs.load(place / "config.toml", check_reader)
             state = configs.state_dir(place / "state")
             configure_logging(state)
-            return _show(config, state, card_end)
+            return _show(config, state, card_end, is_plain=plain)
 
 
 def _staff() -> str:
@@ -140,11 +145,11 @@ def _staff() -> str:
     )
 
 
-def _show(config: configs.Config, state: Path, card_end: str) -> int:
+def _show(config: configs.Config, state: Path, card_end: str, *, is_plain: bool) -> int:
     from taptill.service.sample import DEMO_CARDS, DEMO_UNKNOWN  # noqa: PLC0415 - an extra
 
     cards = (*DEMO_CARDS, DEMO_UNKNOWN)
-    legend = tuple((card.key, with_signs(card.shows, config)) for card in cards)
+    legend = legend_of((card.key for card in cards), config)
     if card_end:
         legend = ((">", f"RDM6300 bytes to {card_end}"), *legend)
     samples = Samples(
@@ -152,7 +157,7 @@ def _show(config: configs.Config, state: Path, card_end: str) -> int:
         legend=legend,
         staff="  ".join(f"{name}: PIN {pin}" for name, _, pin in _PEOPLE) if config.staff else "",
     )
-    return show(config, state, configs.read_token(config), samples=samples)
+    return show(config, state, configs.read_token(config), samples=samples, is_plain=is_plain)
 
 
 @contextmanager

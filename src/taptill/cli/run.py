@@ -111,7 +111,9 @@ def show(
     with ExitStack() as files:
         opened = open_journal(config, state)
         files.callback(opened.journal.close)
-        runs, status_file = Runs(state), configs.runtime_dir(state) / STATUS
+        # Invented sales are no status of the site, whose folder the environment may name.
+        place = configs.runtime_dir(state) if samples == NO_SAMPLES else state
+        runs, status_file = Runs(state), place / STATUS
         start = _TillStart(
             config, state, token, opened, files=files, path=path, runs=runs, status_file=status_file
         )
