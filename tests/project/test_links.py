@@ -38,3 +38,11 @@ def test_dead_links_are_found(tmp_path: Path) -> None:
     page.write_text("# The `[till]` table\n```\n# no head\n```\n")
     links = ["page.md", "#the-till-table", "https://a.b/c", "gone.md", "#no-head", "page.md#gone"]
     assert [link for link in links if dead(page, link)] == ["gone.md", "#no-head", "page.md#gone"]
+
+
+def test_every_picture_stands_on_a_page() -> None:
+    texts = {page: page.read_text("utf-8") for page in PAGES}
+    shown = {(page.parent / link).resolve() for page in PAGES for link in LINK.findall(texts[page])}
+    pictures = [path for path in (ROOT / "docs/pictures").rglob("*") if path.is_file()]
+    assert pictures
+    assert [path.name for path in pictures if path not in shown] == []

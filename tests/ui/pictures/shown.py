@@ -13,6 +13,8 @@ from tests.domain.reports.entries import entry, sale
 from tests.fakes.clock import FakeClock
 from tests.fakes.journal import FakeBooks
 from tests.fakes.shop import open_shop
+from tests.ui.modes.states import BALANCE, CARD, SELF_SERVICE, alone
+from tests.ui.pages.states import SCREENS as PAGE_SCREENS
 from tests.ui.pictures.svg import picture
 from tests.ui.states import ADA, CHARLES, OFFLINE, READY, RECENT_SALES, SETTINGS, STATUS
 
@@ -25,7 +27,7 @@ from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.technician.page import TechnicianPage
 from taptill.checkout.pages.undo import UndoDesk
 from taptill.checkout.session import Step
-from taptill.checkout.view import RecentSaleView, SaleState
+from taptill.checkout.view import CountdownView, RecentSaleView, SaleState
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Approved, Declined, Reason
 from taptill.domain.entry import Entry, EntryKind, Position
@@ -95,6 +97,14 @@ REFUSED = replace(
     offers=("override",),
 )
 NO_NETWORK = replace(EMPTY, status=replace(OFFLINE, staff="Jo"))
+COUNTER = {"find": "find-few", "cash-in": "pay-in"}
+"""Pages of the tests of the screen that the docs show as well."""
+
+PICKED = alone(replace(PAYS, status=STATUS, countdown=CountdownView(3, of=5)))
+UNATTENDED = {
+    "self-service": (PICKED, SELF_SERVICE),
+    "balance": (replace(CARD, goods=(), status=STATUS), BALANCE),
+}
 
 
 class _MorningSales(FakeSalesBook):
@@ -115,9 +125,12 @@ def pictures() -> dict[str, str]:
     """Return each picture's SVG by its file name, without the ending."""
     views = {"confirm": PAYS, "paid": PAID, "refused": REFUSED, "offline": NO_NETWORK}
     views |= {name: replace(EMPTY, page=page.view) for name, page in _pages().items()}
+    views |= {name: replace(EMPTY, page=PAGE_SCREENS[of].page) for name, of in COUNTER.items()}
+    shown = {name: (view, SETTINGS) for name, view in views.items()} | UNATTENDED
+    shown["practice"] = PAYS, replace(SETTINGS, is_practice=True)
     return {
-        name: picture(draw_screen(view, SETTINGS, SIZE).lines, THEME, f"taptill: {name}")
-        for name, view in views.items()
+        name: picture(draw_screen(view, settings, SIZE).lines, THEME, f"taptill: {name}")
+        for name, (view, settings) in shown.items()
     }
 
 
