@@ -77,6 +77,7 @@ class TcpPrinter:
                     _reset(connection)
                 else:
                     with connection, suppress(OSError):
+                        drain(connection)  # it may have come while the printer was still stuck
                         self._print(connection)
 
     def _print(self, connection: socket.socket) -> None:
