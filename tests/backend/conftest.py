@@ -80,6 +80,7 @@ async def connect() -> AsyncIterator[Connect]:
             fields: frozenset[str] = frozenset(),
             currency: Currency | None = None,
             backend_health: HealthRecorder | None = None,
+            read_timeout_s: float = READ_TIMEOUT_S,
         ) -> ClientHarness:
             rows = [item for item in rows_and_faults if isinstance(item, dict)]
             faults = [item for item in rows_and_faults if not isinstance(item, dict)]
@@ -89,7 +90,7 @@ async def connect() -> AsyncIterator[Connect]:
                 backend.url,
                 {"Authorization": f"Bearer {TOKEN}"},
                 connect_timeout_s=1,
-                read_timeout_s=READ_TIMEOUT_S,
+                read_timeout_s=read_timeout_s,
             )
             transport = Transport(access, health.dated)
             dialect = Dialect(

@@ -1,5 +1,6 @@
 """Transient errors over HTTP: a read is repeated, until patience ends with a clear error."""
 
+import asyncio
 import email.utils
 import time
 from typing import Any, get_args
@@ -8,6 +9,7 @@ import pytest
 from tests.backend.conftest import Connect, row
 from tests.backend.test_updates import ENROLLED, read, sale
 from tests.fakes.backend import CUT_SHORT, HTML, LOST_REPLY, LOST_REQUEST, SILENCE, Canned
+from tests.fakes.until import DEADLINE_S
 
 from taptill.backend import select
 from taptill.config.tables import AskedField
@@ -76,7 +78,7 @@ async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(connect: Connect) 
         began_s = time.monotonic()
         assert isinstance(await harness.api.read_row(7), Snapshot)
         # An HTTP date has whole seconds: up to one of them has passed when it is made.
-        assert 0.9 * (value == "1") < time.monotonic() - began_s < select.PATIENCE_S
+        assert time.monotonic() - began_s > 0.9 * (value == "1")
         assert len(harness.backend.requests) == 2
 
 
@@ -84,41 +86,38 @@ async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(connect: Connect) 
 async def test_nobody_waits_longer_than_patience_lasts(connect: Connect) -> None:
     harness = await connect(row(7))
     harness.backend.always = Canned("{}", 429, {"Retry-After": "30"})
-    began_s = time.monotonic()
     assert await harness.api.read_row(7) == NoAnswer("backend-unreachable", 30.0)
-    assert time.monotonic() - began_s < 1
     assert len(harness.backend.requests) == 1
     harness.backend.always = Canned("{}", 503)
     with pytest.raises(UnreachableError, match="HTTP 503"):
         await harness.api.page(0, 10)
-    assert time.monotonic() - began_s < 2 * select.PATIENCE_S
     assert 3 < len(harness.backend.requests) < 10  # the delays grow
 
 
 async def test_a_try_under_way_is_cut_off_when_patience_ends(connect: Connect) -> None:
-    harness = await connect(row(7), Canned("{}", 503), SILENCE)
-    began_s = time.monotonic()
+    harness = await connect(row(7), Canned("{}", 503), SILENCE, read_timeout_s=3600)
     with pytest.raises(UnreachableError):
-        await harness.api.select.rows([], 1, patience_s=0.25)
-    assert time.monotonic() - began_s < 0.35  # and not a read time-out later
+        async with asyncio.timeout(DEADLINE_S):
+            await harness.api.select.rows([], 1, patience_s=0.25)
 
 
 async def test_a_tap_waits_less_long_than_the_schedules(connect: Connect) -> None:
     harness = await connect(row(7), Canned("{}", 503))
     assert isinstance(await harness.api.find(CardId("04A7")), Found)
     harness.backend.always = Canned("{}", 503)
-    began_s = time.monotonic()
+    before = len(harness.backend.requests)
     assert isinstance(await harness.api.find(CardId("04A7")), Unreachable)
-    assert time.monotonic() - began_s < 2 * select.TAP_PATIENCE_S
+    assert len(harness.backend.requests) - before <= 4  # their delays are 0.05, 0.1, 0.2 s or more
 
 
 async def test_a_till_without_a_network_knows_so_at_once(connect: Connect) -> None:
+    """It does not try again for as long as its patience lasts."""
     harness = await connect(row(7))
     await harness.backend.stop()
-    began_s = time.monotonic()
+    with pytest.raises(UnreachableError):
+        async with asyncio.timeout(DEADLINE_S):
+            await harness.api.select.rows([], 1, patience_s=3600)
     assert isinstance(await harness.api.find(CardId("04A7")), Unreachable)
-    # Had it tried again, it would have done so for as long as its patience lasts.
-    assert time.monotonic() - began_s < select.TAP_PATIENCE_S
 
 
 # --- fields that a server does not have ----------------------------------------------------------

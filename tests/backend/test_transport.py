@@ -74,7 +74,7 @@ async def test_a_request_goes_out_whole_and_its_answer_comes_back_exactly() -> N
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["content-type"] == "application/json"
     assert (reply.ok, str(reply.body[0]["totalDebt"])) == (True, "12.300000000000001")
-    assert 0 < reply.latency_s < 5
+    assert reply.latency_s > 0
 
 
 async def test_a_connection_is_kept_and_the_servers_clock_is_heard() -> None:

@@ -17,8 +17,8 @@ from taptill.service.store import Store
 from taptill.service.tokens import TokenRole, add_token
 
 AnyProcess = ForkedCommand | Popen[str]
-START_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 5
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
 LISTENING = "listening on "
 
 

@@ -12,7 +12,7 @@ from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage, ReaderS
 from taptill.readers.device import Device
 from taptill.readers.frames import AnyFrame
 
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
 
 CARD, CARD_FRAME = "62E3086CED", b"\x0262E3086CED08\x03"
 OTHER_CARD, OTHER_FRAME = "3C00CE754C", b"\x023C00CE754CCB\x03"
@@ -114,7 +114,7 @@ class Inbox:
         return [message for message in self.messages if isinstance(message, CardProblem)]
 
 
-def read_frames(reader: Device, count: int = 1, within_s: float = 3.0) -> list[AnyFrame]:
+def read_frames(reader: Device, count: int = 1, within_s: float = PATIENCE_S) -> list[AnyFrame]:
     """Read a device until so many frames have come, and return them."""
     frames: list[AnyFrame] = []
     end_s = monotonic() + within_s

@@ -24,7 +24,7 @@ from tests.fakes.forked.command import ForkedCommand, run_taptill
 
 COLUMNS, LINES = 80, 24
 TAPTILL = (sys.executable, "-m", "taptill")
-WAIT_S = 20.0
+WAIT_S = 40.0
 _TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8"}
 CARDS_APART_S = 0.4  # two cards within 0.3 s are two cards in the field
 DEAD_ENTER_S = 0.45

@@ -3,12 +3,13 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.fakes.devices.paper import Mood, TcpPrinter
+from tests.fakes.until import DEADLINE_S, wait_until
 from tests.slips.samples import CHARGE, VOID, entry
 from tests.ui.pictures.shown import z_report
 
@@ -37,7 +38,7 @@ class ScriptedPrinter:
 
     def open(self) -> PrinterConnection:
         self.opened += 1
-        self.gate.wait(10.0)
+        self.gate.wait(DEADLINE_S)
         return self
 
     def check(self) -> None:
@@ -92,13 +93,6 @@ def room(tmp_path: Path) -> Iterator[PrintRoom]:
     made = PrintRoom(tmp_path)
     yield made
     made.close()
-
-
-def wait_until(condition: Callable[[], object], deadline_s: float = 10.0) -> None:
-    end_s = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end_s, "in vain"
-        time.sleep(0.002)
 
 
 def state_of(desk: PrintDesk) -> PrinterState:
@@ -246,9 +240,8 @@ def test_a_stuck_printer_holds_nobody_up_and_what_it_prints_late_counts(room: Pr
     desk = room.desk(times=replace(QUICK, attempt_s=0.1))
     wait_until(lambda: state_of(desk) is PrinterState.OK)
     room.printer.gate.clear()
-    before_s = time.monotonic()
     desk.print_slip(41)
-    assert time.monotonic() - before_s < 0.5
+    assert room.printer.paper == [], "it came back while the printer hangs"
     wait_until(lambda: desk.health() == PrinterHealth(PrinterState.SLOW, waiting=1))
     opened = room.printer.opened
     time.sleep(0.1)
@@ -261,10 +254,9 @@ def test_a_stuck_printer_holds_nobody_up_and_what_it_prints_late_counts(room: Pr
 def test_the_queue_is_bounded_and_says_what_it_dropped(room: PrintRoom) -> None:
     room.printer.gate.clear()
     desk = room.desk()
-    before_s = time.monotonic()
     for seq in range(1, 201):
         desk.print_slip(seq)
-    assert time.monotonic() - before_s < 1.0
+    assert room.printer.paper == [], "they came back while the printer hangs"
     assert desk.health().dropped >= 100
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.devices.paper import Mood, TcpPrinter
+from tests.fakes.until import DEADLINE_S, wait_until
 
 from taptill.domain.slips.printer import PrinterState
 from taptill.slips.attempt import PrintAttempt, print_bytes
@@ -39,16 +40,8 @@ def printed(address: str, octets: bytes, write_s: float = 10.0) -> PrinterState:
 def test_a_printer_in_the_network_gets_all_bytes(printer: TcpPrinter, mood: Mood) -> None:
     printer.mood = mood
     assert printed(printer.address, LONG) is PrinterState.OK
-    wait_for(lambda: len(printer.paper) == len(LONG))
+    wait_until(lambda: len(printer.paper) == len(LONG))
     assert printer.paper == LONG
-
-
-def wait_for(condition: object, deadline_s: float = 10.0) -> None:
-    """Wait until a condition holds, up to a deadline."""
-    end_s = time.monotonic() + deadline_s
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end_s
-        time.sleep(0.005)
 
 
 def test_a_printer_without_paper_prints_nothing_of_a_slip(printer: TcpPrinter) -> None:
@@ -64,7 +57,7 @@ def test_a_printer_that_stops_reading_is_slow_after_the_limit(
     printer.mood = Mood.STUCK
     before_s = time.monotonic()
     assert printed(printer.address, octets, 0.3) is PrinterState.SLOW
-    assert 0.3 <= time.monotonic() - before_s < 5.0
+    assert time.monotonic() - before_s >= 0.3
     assert printer.connections == 1
 
 
@@ -73,7 +66,7 @@ def test_a_look_at_a_printer_that_stops_reading_says_slow(printer: TcpPrinter) -
     printer.mood = Mood.STUCK
     look = PrintAttempt(lambda: open_printer(printer.address, write_s=0.3), lambda _: None, 0)
     look.start()
-    look.join(30.0)
+    look.join(DEADLINE_S)
     assert look.outcome is PrinterState.SLOW
 
 
@@ -91,13 +84,14 @@ def test_nobody_listens_and_no_such_device(printer: TcpPrinter, tmp_path: Path) 
 
 
 def test_a_hanging_driver_is_left_alone() -> None:
+    answers = threading.Event()
+
     def hangs() -> connection.PrinterConnection:
-        time.sleep(1.0)
+        answers.wait(DEADLINE_S)
         raise OSError
 
-    before_s = time.monotonic()
     assert print_bytes(hangs, SHORT, 0.05) is PrinterState.SLOW
-    assert time.monotonic() - before_s < 0.9
+    answers.set()
 
 
 def test_slips_are_appended_to_a_plain_file_that_others_may_not_read(tmp_path: Path) -> None:
@@ -122,7 +116,7 @@ def far_end(far: int, answer: bytes, count: int) -> bytes:
     """Read so many bytes as the printer would, and answer the question about paper."""
     read = b""
     while len(read) < count:
-        assert select.select([far], [], [], 10.0)[0]
+        assert select.select([far], [], [], DEADLINE_S)[0]
         read += os.read(far, 4096)
         if ASK_PAPER in read and answer:
             os.write(far, answer)
@@ -138,7 +132,7 @@ def test_a_serial_line_passes_every_byte_as_it_is(line: tuple[int, str], answer:
     thread = threading.Thread(target=lambda: states.append(printed(path, octets)))
     thread.start()
     read = far_end(far, answer, len(octets) + (0 if answer else len(ASK_PAPER)))
-    thread.join(10.0)
+    thread.join(DEADLINE_S)
     assert (states, read.replace(ASK_PAPER, b"")) == ([PrinterState.OK], octets)
 
 
@@ -147,9 +141,9 @@ def test_a_serial_printer_without_paper_says_so(line: tuple[int, str]) -> None:
     states: list[PrinterState] = []
     thread = threading.Thread(target=lambda: states.append(printed(path, SHORT)))
     thread.start()
-    assert select.select([far], [], [], 10.0)[0]
+    assert select.select([far], [], [], DEADLINE_S)[0]
     os.write(far, b"\x72")
-    thread.join(10.0)
+    thread.join(DEADLINE_S)
     assert states == [PrinterState.NO_PAPER]
 
 

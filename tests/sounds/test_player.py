@@ -1,10 +1,11 @@
 """The player beside the till: the latest wins, a refusal outranks, and nothing waits for it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.fakes.until import wait_until
 
 from taptill.sounds.outcome import Outcome
 from taptill.sounds.player import Bell, SoundPlayer
@@ -45,18 +46,9 @@ def room(tmp_path: Path) -> Iterator[Room]:
         player.close()
 
 
-def wait_until(condition: Callable[[], object], deadline_s: float = 15.0) -> None:
-    end_s = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end_s, "in vain"
-        time.sleep(0.005)
-
-
 def test_a_sound_is_made_at_first_use_and_played(room: Room) -> None:
     player = room.player("true")
-    before_s = time.monotonic()
     player.play(Outcome.ACCEPTED)
-    assert time.monotonic() - before_s < 0.5
     wait_until(lambda: room.lines() == ["begin accepted-70-0", "end accepted-70-0"])
     assert [path.name for path in (room.folder / "sounds").iterdir()] == ["accepted-70-0.wav"]
     assert player.warnings() == ()
@@ -116,11 +108,10 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 
 def test_a_flood_of_sounds_holds_nobody_up(room: Room) -> None:
-    player = room.player("exec sleep 0.2")
-    before_s = time.monotonic()
+    player = room.player("exec sleep 1")
     for _ in range(1000):
         player.play(Outcome.LOOK_HERE)
-    assert time.monotonic() - before_s < 1.0
+    assert len(room.lines()) < 1000, "nobody waited for each to begin"
 
 
 def test_the_device_is_named_and_a_screen_gets_silence_in_front(room: Room) -> None:

@@ -36,7 +36,7 @@ from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt
 from taptill.ui.themes import THEME_NAMES
 from taptill.ui.views import draw_screen
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 SIZE = (80, 24)
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "[  208.418377] usb 1-2: new full-speed USB device number 3\r\n" * 12
-STARTED_S = 20.0
+STARTED_S = 30.0
 
 # A key shows a view; nothing but what has changed is painted otherwise.
 PROGRAM = """

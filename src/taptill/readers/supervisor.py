@@ -34,13 +34,16 @@ class ReopenSchedule:
     The waits grow from try to try, and begin again with the shortest after `STEADY_S` of work.
     """
 
-    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, delays: Backoff = REOPEN_BACKOFF, chance: Callable[[], float] = random.random
+    ) -> None:
+        self._delays = delays
         self._tries = 0
         self._chance = chance
 
     def next_s(self) -> float:
         """Return the next wait in seconds, and count the try."""
-        wait_s = REOPEN_BACKOFF.delay_s(self._tries, self._chance())
+        wait_s = self._delays.delay_s(self._tries, self._chance())
         self._tries += 1
         return wait_s
 

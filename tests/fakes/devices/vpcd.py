@@ -24,7 +24,7 @@ NOT_RUN = "tests of the PC/SC driver with pcscd did NOT run:"
 READERS = 2
 """vpcd makes so many readers of one entry, at consecutive ports; it mishandles a second entry."""
 
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 LOCK_S_MAX = 120.0
 ATR = bytes.fromhex("3B8F8001804F0CA000000306030001000000006A")
 _GIVE_ATR = b"\x04"

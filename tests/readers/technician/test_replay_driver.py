@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.readers.conftest import OpenReader
+from tests.readers.lines import PATIENCE_S
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState, Tap
@@ -58,7 +59,7 @@ def test_the_end_is_told_and_a_reopen_begins_anew(tmp_path: Path) -> None:
     for _ in range(2):
         device.open()
         assert not ended(device)
-        end_s = time.monotonic() + 5
+        end_s = time.monotonic() + PATIENCE_S
         while not ended(device) and time.monotonic() < end_s:
             device.read()
         assert ended(device)

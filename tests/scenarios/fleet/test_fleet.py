@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 ADA = "62E3086CED"
 F12 = "\x1b[24~"
-WAIT_S = 20.0
+WAIT_S = 40.0
 
 
 def status(site: TillSite) -> tuple[int, dict[str, Any]]:

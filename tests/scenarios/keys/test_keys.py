@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.scenarios.books import entries
 from tests.scenarios.conftest import TillAndService
-from tests.scenarios.program import Program, TillSite, running
+from tests.scenarios.program import WAIT_S, Program, TillSite, running
 
 pytestmark = pytest.mark.slow
 
@@ -206,16 +206,12 @@ def test_keys_that_piled_up_while_the_program_stood_still_charge_nothing(
 
 
 @pytest.mark.parametrize("has_signal", [True, False], ids=["by SIGHUP", "without a word"])
-def test_a_terminal_that_is_gone_ends_the_till_within_two_seconds(
-    world: TillAndService, *, has_signal: bool
-) -> None:
+def test_a_terminal_that_is_gone_ends_the_till(world: TillAndService, *, has_signal: bool) -> None:
     with running(world.site, afresh=True) as till:
         till.pause(0.3)
         others_s, spent_s = children_s(), cpu_s(till.process.pid)
-        began_s = time.monotonic()
         till.hang_up(has_signal=has_signal)
-        assert till.process.wait(10.0) == 0
-        assert time.monotonic() - began_s < 2.0
+        assert till.process.wait(WAIT_S) == 0
         assert children_s() - others_s - spent_s < 0.5
 
 

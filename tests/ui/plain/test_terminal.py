@@ -21,7 +21,7 @@ from taptill.domain.money import ZERO, Money
 from taptill.ui.plain.terminal import PlainTerminal
 from taptill.ui.screen_settings import ScreenSettings
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 CTRL_Q, ENTER, F1 = b"\x11", b"\r", b"\x1bOP"
 
 PROGRAM = """
