@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from taptill.config import (
     day_ends_at,
     find_config,
     find_state_dir,
+    find_token,
     journal_path,
     load,
     parse,
@@ -240,6 +242,21 @@ def test_root_reads_what_the_services_credential_is_made_from(tmp_path: Path) ->
     assert read_token(config(), tmp_path) == "of-the-service"
     (tmp_path / "token").write_text("of-its-own")
     assert read_token(config(tmp_path / "token"), tmp_path) == "of-its-own"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="systemd's credentials are root's alone")
+def test_root_takes_the_token_of_the_installed_till_as_that_till_does(tmp_path: Path) -> None:
+    """What systemd passes goes before `token_file` there, and would be another till's elsewhere."""
+    credential, file = tmp_path / "api-token", tmp_path / "token"
+    credential.write_text("of-the-service")
+    file.write_text("of-the-file")
+    installed = replace(config(file), files=(tmp_path / "site.toml", tmp_path / "config.toml"))
+    found = find_token(installed, tmp_path, system=tmp_path / "config.toml")
+    assert found == (credential, "of-the-service")
+    by_hand = find_token(installed, tmp_path, system=tmp_path / "other.toml")
+    assert by_hand == (file, "of-the-file")
+    credential.unlink()
+    assert find_token(installed, tmp_path, system=tmp_path / "config.toml")[0] == file
 
 
 def test_without_a_token_both_ways_to_give_one_are_named(tmp_path: Path) -> None:

@@ -15,6 +15,17 @@ def place(tmp_path: Path) -> MachineFolder:
 
 
 @pytest.fixture
+def open_place() -> Iterator[MachineFolder]:
+    """Yield a machine whose folder every account may enter, unlike those of pytest."""
+    with TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "state").mkdir()
+        (folder / "state").chmod(0o755)
+        yield MachineFolder(folder)
+
+
+@pytest.fixture
 def stick(place: MachineFolder) -> Iterator[Path]:
     """Make a folder on another file system than the journal's."""
     memory = Path("/dev/shm")

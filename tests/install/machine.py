@@ -25,6 +25,8 @@ strategy = "debt"
 """
 SIMULATED = '[[reader]]\ndriver = "simulated"\n'
 NOBODY = "http://127.0.0.1:9"
+INSTALLED = f"root{configs.SYSTEM_CONFIG}"
+"""Where a machine's folder has the config of the till that its unit starts."""
 
 Check = Callable[[CheckedSite], Awaitable[list[Diagnosis]]]
 
@@ -41,16 +43,18 @@ class MachineFolder:
         url: str = NOBODY,
         tap_s: float = 0,
         token_file: str | None = None,
+        path: str = "config.toml",
     ) -> CheckedSite:
         """Return the site with these lines added to its config, of a till without an account.
 
-        `token_file`: another than the one of this folder, or an empty one.
+        `token_file`: another than the one of this folder, or an empty one; `path`: the config's.
         """
-        path = self.folder / "config.toml"
+        config = self.folder / path
+        config.parent.mkdir(parents=True, exist_ok=True)
         token_file = f"{self.folder}/token" if token_file is None else token_file
-        path.write_text(CONFIG.format(token_file=token_file, url=url) + more)
+        config.write_text(CONFIG.format(token_file=token_file, url=url) + more)
         return CheckedSite(
-            configs.load(path),
+            configs.load(config),
             self.folder / "state",
             self.folder / "root",
             tap_s=tap_s,

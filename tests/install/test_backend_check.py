@@ -1,6 +1,7 @@
 """The way to the Customers API in `taptill doctor`, beside servers on loopback."""
 
 import os
+import pwd
 import socket
 import ssl
 import threading
@@ -16,7 +17,7 @@ import pytest
 from tests.backend.conftest import row
 from tests.fakes.backend import PREFIX, Canned, FakeBackend
 from tests.fakes.certificates import NO_OPENSSL, Authority, authority, openssl_is_there
-from tests.install.machine import MachineFolder, diagnosed, without_powers
+from tests.install.machine import INSTALLED, MachineFolder, diagnosed, without_powers
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.install.checks.backend import (
@@ -100,7 +101,7 @@ async def test_an_unknown_authority_is_told_which_key_names_it(
 ) -> None:
     with talking(office.issue("server")) as url:
         told = await way(place, url)
-    assert set(told) == {"backend.tls"}
+    assert set(told) == {"backend.token", "backend.tls"}
     assert (told["backend.tls"].verdict, "ca_file" in told["backend.tls"].advice) == (
         Verdict.FAIL,
         True,
@@ -195,7 +196,7 @@ async def test_a_server_without_tls_is_told(place: MachineFolder) -> None:
 
 async def test_a_name_that_nobody_knows_is_told_as_such(place: MachineFolder) -> None:
     told = await way(place, "http://there-is-none.invalid:8080")
-    assert set(told) == {"backend.name"}
+    assert set(told) == {"backend.token", "backend.name"}
     assert (told["backend.name"].verdict, "(DNS)" in told["backend.name"].words) == (
         Verdict.FAIL,
         True,
@@ -209,22 +210,42 @@ async def test_the_credential_of_the_till_is_used_by_root(
     (place.folder / "token").unlink()
     assert (await diagnosed(check_backend, place.site()))["backend.token"].verdict is Verdict.FAIL
     place.has("etc/credstore/api-token", "stored")
-    assert set(await diagnosed(check_backend, place.site())) == {"backend.connection"}
+    told = await diagnosed(check_backend, place.site())
+    assert set(told) == {"backend.token", "backend.connection"}
+    assert "etc/credstore/api-token" in told["backend.token"].words
 
 
-@pytest.fixture(params=["folder", "file"])
-def closed_store(place: MachineFolder, request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.mark.skipif(os.geteuid() != 0, reason="systemd's credentials are root's alone")
+@pytest.mark.parametrize("config", [INSTALLED, "config.toml"])
+async def test_the_token_that_systemd_passes_is_tried_before_the_file_that_the_config_names(
+    place: MachineFolder, config: str
+) -> None:
+    """As the installed till takes it; one that is started by hand never has that token."""
     stored = place.has("etc/credstore/api-token", "stored")
-    closed = stored if request.param == "file" else stored.parent
-    closed.chmod(0)
-    yield
-    closed.chmod(0o700)
+    async with FakeBackend([row(7)]) as backend:
+        site = place.site(url=backend.url, path=config)
+        told = (await diagnosed(check_backend, site))["backend.token"]
+    of_the_unit, by_hand = (stored, "stored"), (place.folder / "token", "secret")
+    path, token = of_the_unit if config == INSTALLED else by_hand
+    words = f"the token of {path} is the one that is tried"
+    assert {sent.headers["authorization"] for sent in backend.requests} == {f"Bearer {token}"}
+    assert (told.verdict, told.words.partition(":")[0]) == (Verdict.PASS, words)
 
 
-@pytest.mark.usefixtures("closed_store")
-def test_a_token_that_systemd_gives_to_the_till_alone_is_no_failure(place: MachineFolder) -> None:
-    told = without_powers(place, "backend", token_file="")["backend.token"]
-    assert (told.verdict, "sudo" in told.advice) == (Verdict.WARN, True)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another account")
+async def test_that_systemd_may_give_the_till_another_token_is_no_pass(
+    open_place: MachineFolder,
+) -> None:
+    """A store is root's alone, while the file that the config names is not."""
+    (open_place.folder / "token").write_text("secret")
+    open_place.has("etc/credstore/api-token", "stored").parent.chmod(0o700)
+    site = open_place.site(path=INSTALLED)
+    os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        told = (await diagnosed(check_backend, site))["backend.token"]
+    finally:
+        os.seteuid(0)
+    assert (told.verdict, "sudo" in told.advice) == (Verdict.SKIP, True)
 
 
 def test_no_token_anywhere_is_a_failure(place: MachineFolder) -> None:

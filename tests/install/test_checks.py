@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from release.installer.checks import VOLATILE as INSTALLER_VOLATILE
@@ -89,17 +88,6 @@ async def test_the_token_that_changes_cards_is_looked_at(
     found = (await diagnosed(check_settings, site))["settings.office-token"]
     assert found.verdict is verdict
     assert "t0ken" not in found.words
-
-
-@pytest.fixture
-def open_place() -> Iterator[MachineFolder]:
-    """Yield a machine whose folder every account may enter, unlike those of pytest."""
-    with TemporaryDirectory(dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "state").mkdir()
-        (folder / "state").chmod(0o755)
-        yield MachineFolder(folder)
 
 
 def of_account(place: MachineFolder, account: str) -> CheckedSite:

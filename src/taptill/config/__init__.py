@@ -3,9 +3,11 @@
 from taptill.config.paths import (
     CREDENTIAL_NAME,
     CREDENTIAL_STORE,
+    SYSTEM_CONFIG,
     day_ends_at,
     find_config,
     find_state_dir,
+    find_token,
     is_token,
     journal_path,
     load,
@@ -45,6 +47,7 @@ from taptill.config.tables import (
 __all__ = [
     "CREDENTIAL_NAME",
     "CREDENTIAL_STORE",
+    "SYSTEM_CONFIG",
     "BackendConfig",
     "CacheConfig",
     "Config",
@@ -65,6 +68,7 @@ __all__ = [
     "day_ends_at",
     "find_config",
     "find_state_dir",
+    "find_token",
     "is_token",
     "journal_path",
     "load",

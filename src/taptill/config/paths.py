@@ -153,17 +153,30 @@ def running_dirs(
 def read_token(config: Config, store: Path = CREDENTIAL_STORE) -> str:
     """Return the API token of the systemd credential, else of token_file; raises ConfigError.
 
-    Without both, root reads the file that the service's credential is made from.
+    For the config of the installed till root takes what systemd would pass, as that till does.
+    """
+    return find_token(config, store)[1]
+
+
+def find_token(
+    config: Config, store: Path = CREDENTIAL_STORE, system: Path = SYSTEM_CONFIG
+) -> tuple[Path, str]:
+    """Return the API token and the file that it was read from; raises ConfigError.
+
+    Root reads the file that the service's credential is made from: first with the config of the
+    installed till, after `token_file` with any other.
     """
     credentials = _path_from_environment("CREDENTIALS_DIRECTORY")
-    # The credential first: the service's account may not read the file that it was made from.
-    of_service = store / CREDENTIAL_NAME if os.geteuid() == 0 else None
     of_systemd = credentials and credentials / CREDENTIAL_NAME
-    for path in (of_systemd, config.backend.token_file, of_service):
-        if path and (token := _token_in(path)) is not None:
-            return token
-    file = config.backend.token_file or 'a file named by [backend] token_file (now "")'
     credential = store / CREDENTIAL_NAME
+    # The credential first: the service's account may not read the file that it was made from.
+    named = [of_systemd, config.backend.token_file]
+    if os.geteuid() == 0:
+        named.insert(1 if system in config.files else 2, credential)
+    for path in named:
+        if path and (token := _token_in(path)) is not None:
+            return path, token
+    file = config.backend.token_file or 'a file named by [backend] token_file (now "")'
     raise config_error([f"no API token: write it to {file}, or to {credential} for the service"])
 
 

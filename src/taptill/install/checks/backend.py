@@ -28,6 +28,8 @@ from taptill.wiring.backend import customers_api
 ANSWER_BYTES_MAX = 8192
 HTTP_PORTS = {"http": 80, "https": 443}
 
+_AS_ROOT = f"sudo {RELEASE}/bin/taptill doctor --only backend"
+
 NOT_YET_VALID, EXPIRED = 9, 10
 UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 WRONG_NAME = frozenset({62, 64})
@@ -66,11 +68,12 @@ async def check_backend(site: CheckedSite) -> list[Diagnosis]:
     The way there is tried first; where it ends, nothing is asked.
     """
     config = site.config
+    system = site.machine_path(str(configs.SYSTEM_CONFIG))
     try:
-        token = configs.read_token(config, site.machine_path(str(configs.CREDENTIAL_STORE)))
+        path, token = configs.find_token(config, _store(site), system)
     except ConfigError as fault:
         return [_no_token(site, str(fault))]
-    found = await _way(site, BackendAddress.of(config))
+    found = [_whose_token(site, path), *await _way(site, BackendAddress.of(config))]
     if any(diagnosis.verdict is Verdict.FAIL for diagnosis in found):
         return found
     clock = SystemClock()
@@ -82,13 +85,27 @@ async def check_backend(site: CheckedSite) -> list[Diagnosis]:
     return [*found, *_with_path_advice(config, answers)]
 
 
+def _store(site: CheckedSite) -> Path:
+    return site.machine_path(str(configs.CREDENTIAL_STORE))
+
+
+def _whose_token(site: CheckedSite, path: Path) -> Diagnosis:
+    """Say which token the backend is asked with, and whether the installed till takes that one."""
+    name, words = "backend.token", f"the token of {path} is the one that is tried"
+    if path == _store(site) / configs.CREDENTIAL_NAME:
+        return Diagnosis(name, Verdict.PASS, f"{words}: systemd gives it to the till")
+    is_installed = site.machine_path(str(configs.SYSTEM_CONFIG)) in site.config.files
+    if is_installed and _is_closed(_store(site)):
+        words += ": whether systemd gives the till another one first, this account may not see"
+        return Diagnosis(name, Verdict.SKIP, words, _AS_ROOT)
+    return Diagnosis(name, Verdict.PASS, words)
+
+
 def _no_token(site: CheckedSite, words: str) -> Diagnosis:
     """Say that there is none, or that it is kept from this account, as it should be."""
-    store = site.machine_path(str(configs.CREDENTIAL_STORE))
-    if site.config.backend.token_file is None and _is_closed(store):
+    if site.config.backend.token_file is None and _is_closed(_store(site)):
         words = "this account may not see the token, which systemd gives to the till alone"
-        advice = f"sudo {RELEASE}/bin/taptill doctor --only backend"
-        return Diagnosis("backend.token", Verdict.WARN, words, advice)
+        return Diagnosis("backend.token", Verdict.WARN, words, _AS_ROOT)
     return Diagnosis("backend.token", Verdict.FAIL, words, "see docs/configuration.md")
 
 
@@ -97,9 +114,9 @@ def _is_closed(store: Path) -> bool:
     if not store.is_dir():
         return False
     stored = store / configs.CREDENTIAL_NAME
-    if not os.access(store, os.X_OK):
+    if not os.access(store, os.X_OK, effective_ids=True):
         return True
-    return stored.exists() and not os.access(stored, os.R_OK)
+    return stored.exists() and not os.access(stored, os.R_OK, effective_ids=True)
 
 
 async def _way(site: CheckedSite, address: BackendAddress) -> list[Diagnosis]:

@@ -95,9 +95,11 @@ def _personal_values(site: CheckedSite) -> Iterator[str]:
     yield from secrets_of(config)
     if site.unreadable and site.unreadable.path:
         yield from values_beside(site.unreadable.path)
-    for read in (configs.read_token, configs.read_office_token):
+    for path in (config.backend.token_file, config.backend.office_token_file):
         with suppress(ConfigError):
-            yield read(config)
+            yield configs.token_in(path) if path else ""
+    with suppress(ConfigError):
+        yield configs.read_token(config)  # what systemd has passed
     with suppress(OSError):
         for credential in site.machine_path(str(configs.CREDENTIAL_STORE)).glob("*"):
             yield site.machine_file(f"{configs.CREDENTIAL_STORE}/{credential.name}")
