@@ -42,6 +42,7 @@ TILL = Part(
         "systemd/taptill.service": f"{SYSTEM}/taptill.service",
         "systemd/taptill-console.service": f"{SYSTEM}/taptill-console.service",
         "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
+        "systemd/taptill-polkit.rules": "etc/polkit-1/rules.d/70-taptill.rules",
         READER_RULES: f"{RULES_FOLDER}/70-taptill-readers.rules",
         "udev/95-taptill-console.rules": f"{RULES_FOLDER}/95-taptill-console.rules",
         **COMMON,

@@ -21,8 +21,9 @@ from taptill.domain.diagnosis import Verdict
 from taptill.domain.mark import read_marks
 from taptill.domain.tap import ReaderState
 from taptill.install.checks.readers.cards import check_cards, format_diagnosis
-from taptill.install.checks.readers.holders import PCSCD_SOCKET, advice_for
+from taptill.install.checks.readers.holders import advice_for
 from taptill.install.checks.readers.opening import check_readers, open_within
+from taptill.install.checks.readers.pcscd import PCSCD_SOCKET
 from taptill.install.checks.readers.spelling import shape
 from taptill.readers.device import ReaderSettings
 from taptill.readers.frames import RawKind

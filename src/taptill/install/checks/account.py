@@ -1,18 +1,20 @@
-"""Whether the till's account may read or write a file, where root asks, who may everything."""
+"""What the till's account may do, where root asks, who may everything."""
 
 import grp
 import os
 import pwd
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 _TESTS = {os.R_OK: "-r", os.W_OK: "-w"}
-_TEST_S_MAX = 10.0
+_RUN_S_MAX = 10.0
+_IN_UNIT = ("systemd-run", "--quiet", "--collect", "--wait", "--pipe")
 
 
-def is_kept_from(account: str, path: Path, mode: int, groups: Iterable[str] = ()) -> bool:
+def is_kept_from(account: str, path: Path, mode: int, groups: Sequence[str] = ()) -> bool:
     """Return whether an account may not read (`os.R_OK`) or write (`os.W_OK`) a file.
 
     `groups` are groups that the account is given besides its own, by name.
@@ -21,25 +23,51 @@ def is_kept_from(account: str, path: Path, mode: int, groups: Iterable[str] = ()
     account. The kernel is asked in a process of that account, so that folders above, groups and
     access lists count. Errors: TimeoutError where the medium does not answer.
     """
+    status = status_as(account, ["/usr/bin/test", _TESTS[mode], str(path)], groups)
+    return status not in (None, 0)
+
+
+def status_as(account: str, words: Sequence[str], groups: Sequence[str] = ()) -> int | None:
+    """Run a program as an account; return its exit status, None where this account cannot.
+
+    It is in the session of who asks. Errors: TimeoutError, OSError where it cannot be started.
+    """
     found = _account(account)
     if found is None:
-        return False
+        return None
+    given = [*os.getgrouplist(found.pw_name, found.pw_gid), *_group_ids(groups)]
+    return _status(words, user=found.pw_uid, group=found.pw_gid, extra_groups=given)
+
+
+def status_in_unit(account: str, words: Sequence[str], groups: Sequence[str] = ()) -> int | None:
+    """Run a program as an account in a unit of its own, where nobody's session counts.
+
+    Return and errors as of `status_as`; a status of systemd's own where it starts no unit.
+    """
+    if _account(account) is None:
+        return None
+    given = [f"--property=SupplementaryGroups={name}" for name in groups]
+    return _status([*_IN_UNIT, f"--uid={account}", *given, *words])
+
+
+def _status(words: Sequence[str], **identity: Any) -> int:
+    """Run a program whose words nobody wants."""
     try:
-        tested = subprocess.run(  # noqa: S603 - fixed words and a path
-            ["/usr/bin/test", _TESTS[mode], str(path)],
+        return subprocess.run(  # noqa: S603 - fixed words, a path, a reader's name
+            words,
             check=False,
             cwd="/",
-            timeout=_TEST_S_MAX,
-            user=found.pw_uid,
-            group=found.pw_gid,
-            extra_groups=[*os.getgrouplist(found.pw_name, found.pw_gid), *_group_ids(groups)],
-        )
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_RUN_S_MAX,
+            **identity,
+        ).returncode
     except subprocess.TimeoutExpired as fault:
         raise TimeoutError from fault
-    return tested.returncode != 0
 
 
-def _group_ids(names: Iterable[str]) -> Iterator[int]:
+def _group_ids(names: Sequence[str]) -> Iterator[int]:
     for name in names:
         with suppress(KeyError):  # a group that this machine does not have
             yield grp.getgrnam(name).gr_gid

@@ -1,13 +1,14 @@
 """What the checks look at."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from taptill.clock import HARDWARE_CLOCK, SYNCHRONISED, SystemClock
 from taptill.config import Config
-from taptill.install.checks.account import is_kept_from
+from taptill.install.checks.account import is_kept_from, status_as, status_in_unit
 from taptill.install.setup.places import ACCOUNT
 
 RELEASE = "/opt/taptill/current"
@@ -34,7 +35,8 @@ class CheckedSite:
 
     `tap_s`: wait so long for a tap at each card reader; 0 waits for none. `ask` tells a person what
     to do. `account` is the till's, by which root judges what the till may read and write.
-    `unreadable`: the config could not be read, and `config` has defaults instead.
+    `unreadable`: the config could not be read, and `config` has defaults instead. `python` runs
+    what the till's account must try by itself.
     """
 
     config: Config
@@ -44,10 +46,19 @@ class CheckedSite:
     ask: Callable[[str], object] = str
     account: str = ACCOUNT
     unreadable: UnreadableConfig | None = None
+    python: str = sys.executable
 
     def is_kept_from_till(self, path: Path, mode: int = os.R_OK) -> bool:
         """Return whether the till may not read or write a file, where root asks for its account."""
         return is_kept_from(self.account, path, mode, self.unit_words("SupplementaryGroups"))
+
+    def status_for_till(self, words: Sequence[str]) -> int | None:
+        """Run a program with the till's rights, of its unit's groups; return its exit status.
+
+        None where this is not root, or the till has no account. Errors: OSError.
+        """
+        run = status_in_unit if self.runs_systemd() else status_as
+        return run(self.account, words, self.unit_words("SupplementaryGroups"))
 
     def machine_path(self, path: str) -> Path:
         """Return where a file of the machine lies."""

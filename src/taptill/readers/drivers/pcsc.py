@@ -36,6 +36,8 @@ _COUNT_BITS = 16
 """The upper half of a reader's state counts the cards that were inserted and removed."""
 
 _GONE_STATES = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
+_PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+_REFUSALS = (scard.SCARD_W_SECURITY_VIOLATION, scard.SCARD_E_NO_ACCESS)
 _WAITED = (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED)
 _CODE_MEANINGS: dict[int, tuple[ReaderState, str | None]] = {
     scard.SCARD_E_NO_SERVICE: (ReaderState.FAULTY, SERVICE),
@@ -170,7 +172,7 @@ class PcscReader:
             self._context,
             self._reader,
             scard.SCARD_SHARE_SHARED,
-            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
+            _PROTOCOLS,
         )
         answer: list[int] = []
         if code == scard.SCARD_S_SUCCESS:
@@ -205,6 +207,27 @@ def shortest_unique_name(name: str, names: Sequence[str]) -> str:
     """
     short = re.sub(r"( \d\d){2}$", "", name)
     return short if matching_readers(short, names) == [name] else name
+
+
+def is_refused(port: str, api: Any = scard) -> bool:
+    """Return whether pcscd refuses this account: its service, or the cards at this reader.
+
+    It may allow the one and not the other, and refuses a connection before it looks for a card.
+    """
+    code, context = api.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if code != scard.SCARD_S_SUCCESS:
+        return code in _REFUSALS
+    try:
+        _, names = api.SCardListReaders(context, [])
+        for name in matching_readers(port, names):
+            code, card, _ = api.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, _PROTOCOLS)
+            if code in _REFUSALS:
+                return True
+            if code == scard.SCARD_S_SUCCESS:
+                api.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+        return False
+    finally:
+        api.SCardReleaseContext(context)
 
 
 def list_readers() -> list[str]:

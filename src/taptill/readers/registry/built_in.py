@@ -17,7 +17,7 @@ KEYBOARD_HINTS: Mapping[str, str] = {
 PCSC_HINTS: Mapping[str, str] = {
     "pcscd": "pcscd does not run: sudo apt install pcscd; sudo systemctl start pcscd.socket",
     ReaderState.MISSING: "no reader is called {detail}: is it plugged in, does nfcpy hold it?",
-    ReaderState.DENIED: "{detail} refuses this account: give it the right by a polkit rule",
+    ReaderState.DENIED: "{detail} refuses this account: docs/readers.md has the rule for polkit",
     ReaderState.BUSY: "another program has the reader for itself: stop it",
     ReaderState.GARBLED: "cards that name no number: not a contactless reader?",
     ReaderState.FAULTY: "a fault, or not one reader but several, write one's whole name: {detail}",

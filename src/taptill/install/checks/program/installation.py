@@ -9,6 +9,7 @@ INSTALLED = {
     "systemd/taptill.service": "etc/systemd/system/taptill.service",
     "systemd/taptill-console.service": "etc/systemd/system/taptill-console.service",
     "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
+    "systemd/taptill-polkit.rules": "etc/polkit-1/rules.d/70-taptill.rules",
     "udev/70-taptill-readers.rules": "etc/udev/rules.d/70-taptill-readers.rules",
     "udev/95-taptill-console.rules": "etc/udev/rules.d/95-taptill-console.rules",
     "systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf",
@@ -75,5 +76,6 @@ _NAMES = {
     "udev/95-taptill-console.rules": "console-rules",
     "systemd/taptill.sysusers": "account",
     "systemd/taptill-journald.conf": "log-settings",
+    "systemd/taptill-polkit.rules": "polkit-rules",
     RULES: "rules",
 }

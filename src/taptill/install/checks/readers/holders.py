@@ -6,7 +6,12 @@ from pathlib import Path
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.tap import ReaderState
-from taptill.install.checks.readers.nodes import device_nodes
+from taptill.install.checks.readers.nodes import device_nodes, kept_node
+from taptill.install.checks.readers.pcscd import (
+    PCSCD_SOCKET,
+    POLKIT_ADVICE,
+    Service,
+)
 from taptill.install.checks.site import CheckedSite
 from taptill.install.setup.places import ACCOUNT
 from taptill.readers.device import ReaderSettings
@@ -15,7 +20,6 @@ from taptill.readers.drivers.device_nodes import group_of
 MODULES = ("pn533_usb", "port100")
 """Kernel modules that take USB readers for themselves: NXP's and ACS's, Sony's."""
 
-PCSCD_SOCKET = "/run/pcscd/pcscd.comm"
 CONSOLES = "/sys/class/tty/console/active"
 OWN_NAME = "taptill"
 _BY_USB = frozenset({"nfc", "pcsc"})
@@ -46,6 +50,8 @@ def advice_for(
     """
     if state is ReaderState.BUSY:
         return _release(detail, settings.port)
+    if state is ReaderState.DENIED and settings.driver == "pcsc":
+        return POLKIT_ADVICE
     if state is ReaderState.DENIED:
         group = next(filter(None, map(group_of, device_nodes(settings))), "")
         joined = f"sudo adduser {account} {group}; " if group else ""
@@ -53,10 +59,20 @@ def advice_for(
     return _ADVICE.get(state, "see docs/readers.md")
 
 
-def denied(site: CheckedSite, settings: ReaderSettings, node: str) -> tuple[str, str]:
-    """Return words and advice for a device node that root may open and the till's account not."""
-    words = f"{ReaderState.DENIED} ({node}): root may open it, the till's account may not"
-    return words, advice_for(ReaderState.DENIED, node, settings, site.account)
+def denied(site: CheckedSite, settings: ReaderSettings, service: Service) -> tuple[str, str] | None:
+    """Return words and advice for what root may open and the till's account not; None if it may.
+
+    `service` is what pcscd does for the till's account.
+    """
+    if service is Service.REFUSED:
+        place = "pcscd"
+        words = "it serves root, and refuses the till's account"
+    elif place := kept_node(site, settings):
+        words = "root may open it, the till's account may not"
+    else:
+        return None
+    advice = advice_for(ReaderState.DENIED, place, settings, site.account)
+    return f"{ReaderState.DENIED} ({place}): {words}", advice
 
 
 def _release(holder: str, port: str) -> str:

@@ -28,7 +28,7 @@ _NODES: Mapping[str, tuple[Callable[[str], Sequence[str]], Sequence[int]]] = {
     "replay": (_serial, (os.R_OK,)),
 }
 """By driver: the nodes of a port, and the rights that are needed. Others open none themselves:
-what pcscd lets in, its own rules say."""
+whom pcscd serves is asked in `pcscd.py`."""
 
 
 def device_nodes(settings: ReaderSettings) -> list[str]:

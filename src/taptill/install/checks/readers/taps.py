@@ -12,7 +12,7 @@ from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage, ReaderS
 from taptill.domain.technical.counting import many
 from taptill.install.checks.bounded import bounded
 from taptill.install.checks.readers.holders import advice_for, denied
-from taptill.install.checks.readers.nodes import kept_node
+from taptill.install.checks.readers.pcscd import service_for_till
 from taptill.install.checks.readers.spelling import LEARN, shape
 from taptill.install.checks.site import CheckedSite
 from taptill.readers.device import Device, ReaderSettings
@@ -82,9 +82,10 @@ async def check_tap(
     if settings.driver == "typed":
         words = "not tried: it types into the till's terminal, whose F12 alone shows its taps"
         return Diagnosis(name, Verdict.SKIP, words)
-    node = await bounded(partial(kept_node, site, settings), OPENING_S_MAX)
-    if node:
-        return Diagnosis(name, Verdict.FAIL, *denied(site, settings, node))
+    service = await bounded(partial(service_for_till, site, settings), OPENING_S_MAX)
+    refusal = await bounded(partial(denied, site, settings, service), OPENING_S_MAX)
+    if refusal:
+        return Diagnosis(name, Verdict.FAIL, *refusal)
     site.ask(f"hold a card to {settings.name} ({site.tap_s:.0f} s)")
     limit_s = site.tap_s + 2 * OPENING_S_MAX
     try:
