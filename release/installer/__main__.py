@@ -6,6 +6,7 @@ then a link is switched and the till restarted. If it does not come up, the link
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,7 @@ def main() -> int:
         print(f"install: {refusal}", file=sys.stderr)
         return refusal.status
     except subprocess.CalledProcessError as fault:
-        print(f"install: {' '.join(map(str, fault.cmd))} failed", file=sys.stderr)
+        print(f"install: {shlex.join(map(str, fault.cmd))} failed", file=sys.stderr)
         return SOFTWARE
     except OSError as fault:
         print(f"install: {fault}: mend it and run this again", file=sys.stderr)

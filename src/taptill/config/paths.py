@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import time
 from errno import ENOENT
 from pathlib import Path
-from shlex import quote
 
 from platformdirs import user_config_path, user_state_path
 
 from taptill.config.layers import config_error, read_files, unreadable
 from taptill.config.reading import ReaderCheck, parse_files
 from taptill.config.tables import Config
+from taptill.domain.technical.command_line import command_line
 from taptill.domain.technical.till_warning import TillWarning, WarningCode, till_warning
 
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
@@ -249,7 +249,7 @@ def _close_to_others(path: Path) -> None:
     if _open_to_others(path):
         problem = f"others can look into the state directory {path}"
         raise config_error(
-            [f"{problem}: chmod 700 {quote(str(path))}, or name another by --state-dir"]
+            [f"{problem}: {command_line('chmod', 700, path)}, or name another by --state-dir"]
         )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoResultFound, Operatio
 
 from taptill.domain.currencies.iso4217 import digits_of
 from taptill.domain.errors import MissingExtraError, ServiceError, ServiceTooNewError, UsageError
+from taptill.domain.technical.command_line import command_line
 from taptill.service import schema
 from taptill.service.wire import ApiError, bad_request
 
@@ -92,7 +93,8 @@ def open_database(location: Path | str) -> sa.Engine:
     """
     url = _url(location)
     if url.drivername == "sqlite" and not Path(location).is_file():
-        detail = f"there is no {location}; make it with: taptill service init {location}"
+        making = command_line("taptill", "service", "init", location)
+        detail = f"there is no {location}; make it with: {making}"
         raise ServiceError(detail=detail)
     engine = _engine(url)
     supported_version = schema.SCHEMA_VERSION

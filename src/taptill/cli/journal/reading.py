@@ -15,6 +15,7 @@ from taptill.cli.output import sanitised
 from taptill.clock import SystemClock, named_zone
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
+from taptill.domain.technical.command_line import command_line
 from taptill.domain.technical.counting import many
 from taptill.journal.back_office.shift_check import ShiftFault, shift_faults
 from taptill.journal.file import connect, entries
@@ -151,7 +152,7 @@ def _where_else(queries: JournalQueries, seq: int) -> str:
     with holding(queries, seq) as holder:
         if holder is queries:
             return f"there is no entry {seq}"
-        return f"entry {seq} is in an archive: show it with --file {holder.path}"
+        return f"entry {seq} is in an archive: show it with {command_line('--file', holder.path)}"
 
 
 def _walk(path: Path, *, rebuild: bool) -> VerifyResult:

@@ -26,6 +26,7 @@ from taptill.domain.errors import JournalBrokenError, UsageError
 from taptill.domain.money import Currency
 from taptill.domain.reports.report import Report
 from taptill.domain.reports.shift_report import ShiftReport
+from taptill.domain.technical.command_line import command_line
 from taptill.domain.technical.counting import many
 from taptill.journal.back_office.shift_check import shift_faults
 from taptill.journal.back_office.shifts import running_report
@@ -175,7 +176,7 @@ def _list(queries: JournalQueries) -> Printout:
     table = shifts_table(reports, currency)
     archive, told = archive_of(queries), []
     if archive and (not reports or reports[0].shift.number > 1):
-        told = [f"Earlier shifts may be in the archive: --file {archive}"]
+        told = [f"Earlier shifts may be in the archive: {command_line('--file', archive)}"]
     till, made_at = identity.get("till", ""), SystemClock().now()
     return Printout(
         title="Closed shifts",

@@ -35,14 +35,13 @@ def finish(session: SetupSession, *, start: bool) -> None:
     elif places.account:
         say(f"Start it with: sudo systemctl enable --now {UNIT}")
     else:
-        say(f"Start it with: taptill run --config {places.config}")
+        say(f"Start it with: {session.command('run')}")
     say("Goods and staff are changed in the config, and count without a restart.")
     if left := [diagnosis for diagnosis in of_rules if diagnosis.verdict is Verdict.WARN]:
         say("Left to do:")
         say_diagnoses(left)
     if failures:
-        option = "" if places.account else f" --config {places.config}"
-        say(f"This fails: mend it as it says, then `taptill doctor{option}`.")
+        say(f"This fails: mend it as it says, then `{session.command('doctor')}`.")
         say_diagnoses(failures)
         raise click.exceptions.Exit(1)
 

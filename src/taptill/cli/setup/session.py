@@ -12,6 +12,7 @@ from taptill.cli.output import sanitised
 from taptill.cli.technical.columns import in_columns
 from taptill.config.tables import TABLES, keys_of
 from taptill.domain.diagnosis import Diagnosis
+from taptill.domain.technical.command_line import command_line
 from taptill.install.setup.draft import ConfigDraft
 from taptill.install.setup.places import SetupPlaces
 from taptill.install.setup.reader_rule import ReaderRule
@@ -43,6 +44,11 @@ class SetupSession:
     card_ids: frozenset[str] = frozenset()
     rule: ReaderRule | None = None
     may_start: bool = False
+
+    def command(self, name: str) -> str:
+        """Return a command of the program about this config, to be copied."""
+        option = () if self.places.account else ("--config", self.places.config)
+        return command_line("taptill", name, *option)
 
     @property
     def named_token(self) -> Path | None:
@@ -89,9 +95,8 @@ def told_at_an_end(session: SetupSession) -> Iterator[None]:
     try:
         yield
     except (click.Abort, KeyboardInterrupt):
-        option = "" if session.places.account else f" --config {session.places.config}"
         if session.has_written:
-            words = f"What was written stays: `taptill doctor{option}` looks at it."
+            words = f"What was written stays: `{session.command('doctor')}` looks at it."
         elif session.has_made_token:
             words = (
                 "Nothing was written here. The token that the service made is used by nobody: "

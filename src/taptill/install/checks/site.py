@@ -1,6 +1,7 @@
 """What the checks look at."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class CheckedSite:
         lines = (line for path in paths for line in self.machine_file(path).splitlines())
         pairs = (line.partition("=") for line in lines)
         return [
-            word for key, _, value in pairs if key.strip() == directive for word in value.split()
+            word for key, _, value in pairs if key.strip() == directive for word in _words(value)
         ]
 
     def clock(self) -> SystemClock:
@@ -110,3 +111,11 @@ class CheckedSite:
     def is_active(self, unit: str) -> bool:
         """Return whether a unit of systemd is active."""
         return self.machine_path(f"{_ACTIVE_UNITS}/invocation:{unit}").is_symlink()
+
+
+def _words(value: str) -> list[str]:
+    """Return the words of a directive, without the quotes that systemd takes off."""
+    try:
+        return shlex.split(value)
+    except ValueError:  # a quote that nobody has closed
+        return value.split()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.technical.command_line import command_line
 from taptill.domain.technical.counting import many
 from taptill.install.checks.bounded import bounded
 from taptill.install.checks.site import CheckedSite
@@ -48,7 +49,8 @@ async def check_disk(site: CheckedSite) -> list[Diagnosis]:
         return [*found, Diagnosis("disk.sync", Verdict.SKIP, words)]
     if not os.access(folder, os.W_OK):
         words = f"{folder} cannot be written by this account"
-        advice = f"run this as the till's account: sudo -u {site.account} taptill doctor"
+        again = command_line("sudo", "-u", site.account, "taptill", "doctor")
+        advice = f"run this as the till's account: {again}"
         return [*found, Diagnosis("disk.sync", Verdict.WARN, words, advice)]
     return [*found, await try_syncs(folder)]
 

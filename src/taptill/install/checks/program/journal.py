@@ -7,6 +7,7 @@ from pathlib import Path
 from taptill import config as configs
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import JournalError
+from taptill.domain.technical.command_line import command_line
 from taptill.domain.technical.counting import many
 from taptill.install.checks.bounded import bounded
 from taptill.install.checks.program.chain import advice_for, chain_diagnosis
@@ -62,7 +63,7 @@ def _look(site: CheckedSite) -> list[Diagnosis]:
     number = newest.seq if newest else 0
     if site.is_kept_from_till(path, os.W_OK):
         words = f"{path} cannot be written by the till's account"
-        advice = f"sudo chown -R {site.account}: {site.state}"
+        advice = command_line("sudo", "chown", "-R", f"{site.account}:", site.state)
         return [Diagnosis("journal.file", Verdict.FAIL, words, advice)]
     return [
         Diagnosis("journal.file", Verdict.PASS, f"can be read, {many(number, 'entry', 'entries')}"),
@@ -89,20 +90,23 @@ def _cases(count: int) -> Diagnosis:
 def _mirror(site: CheckedSite, target: Path) -> Diagnosis:
     """Judge the place of the second copy; the till itself says how far the copy is."""
     name, folder = "journal.mirror", target.parent
+    mount = command_line("mount", folder)
     if not folder.is_dir():
         words = f"{folder} is not there: is the stick in?"
-        return Diagnosis(name, Verdict.WARN, words, f"put it in and mount it: mount {folder}")
+        return Diagnosis(name, Verdict.WARN, words, f"put it in and mount it: {mount}")
     if not on_other_media(folder, site.state):
         words = f"{folder} is on the journal's own disk: nothing is copied there"
-        return Diagnosis(name, Verdict.FAIL, words, f"mount the stick: mount {folder}")
+        return Diagnosis(name, Verdict.FAIL, words, f"mount the stick: {mount}")
     place = target if target.exists() else folder
     if not os.access(place, os.W_OK) or site.is_kept_from_till(place, os.W_OK):
         words = f"{target} cannot be written by the till's account"
-        advice = f"mount it for the till: sudo mount -o remount,uid={site.account} {folder}"
+        again = command_line("sudo", "mount", "-o", f"remount,uid={site.account}", folder)
+        advice = f"mount it for the till: {again}"
         return Diagnosis(name, Verdict.FAIL, words, advice)
     if site.machine_path(f"{UNIT_FOLDERS[0]}/{UNIT}").exists() and not _is_opened(site, folder):
         words = f"the unit does not let the till write to {folder}"
-        advice = f"sudo systemctl edit taptill: [Service], below it ReadWritePaths=-{folder}"
+        opened = command_line(f"-{folder}")  # systemd takes words apart as a shell does
+        advice = f"sudo systemctl edit taptill: [Service], below it ReadWritePaths={opened}"
         return Diagnosis(name, Verdict.WARN, words, advice)
     return Diagnosis(name, Verdict.PASS, f"{target} can be written")
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.technical.command_line import command_line
 from taptill.install.checks.site import CheckedSite
 from taptill.wiring.fleet.crash_files import crash_notes
 from taptill.wiring.fleet.runs import read_runs
@@ -29,5 +30,6 @@ def _crashes(site: CheckedSite) -> list[Diagnosis]:
         return [Diagnosis("runs.crashes", Verdict.PASS, "no crash file")]
     last = notes[-1]
     words = f"crash files: {len(notes)}, the last: {last.fault} at {last.place}, {last.at}"
-    advice = f"send in what `taptill support` packs, then rm {site.state}/crash-*.json"
+    removing = command_line("rm", site.state)
+    advice = f"send in what `taptill support` packs, then {removing}/crash-*.json"
     return [Diagnosis("runs.crashes", Verdict.WARN, words, advice)]

@@ -11,6 +11,7 @@ from taptill import config as configs
 from taptill.config import Config
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import ConfigError
+from taptill.domain.technical.command_line import command_line
 from taptill.domain.technical.till_warning import WarningCode, till_warning
 from taptill.install.checks.bounded import bounded
 from taptill.install.checks.site import CheckedSite, UnreadableConfig
@@ -75,7 +76,11 @@ def _secret(site: CheckedSite, path: Path) -> list[Diagnosis]:
         return [_kept(site, "settings.token", path)]
     if mode & (_OTHERS | _GROUP_WRITES):
         words = f"{path} can be read or changed by others"
-        return [Diagnosis("settings.token", Verdict.FAIL, words, f"sudo chmod 600 {path}")]
+        return [
+            Diagnosis(
+                "settings.token", Verdict.FAIL, words, command_line("sudo", "chmod", 600, path)
+            )
+        ]
     return [Diagnosis("settings.token", Verdict.PASS, f"{path} can be read by its owner alone")]
 
 
@@ -94,7 +99,8 @@ def _credential(site: CheckedSite) -> list[Diagnosis]:
         words = f"{path} was not looked at: root alone can see it, as it should be"
         return [Diagnosis(name, Verdict.SKIP, words)]
     mends = [
-        f"sudo chown root: {place}; sudo chmod {mode} {place}"
+        f"{command_line('sudo', 'chown', 'root:', place)}; "
+        + command_line("sudo", "chmod", mode, place)
         for place, mode, found in ((store, "700", folder), (path, "600", file))
         if found.st_uid != root or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     ]
@@ -113,7 +119,8 @@ def _credential(site: CheckedSite) -> list[Diagnosis]:
 def _kept(site: CheckedSite, name: str, path: Path) -> Diagnosis:
     """Return that root reads a file which the till cannot."""
     words = f"{path} cannot be read by the till's account"
-    advice = f"sudo chgrp {site.account} {path}; sudo chmod 640 {path}"
+    given = command_line("sudo", "chgrp", site.account, path)
+    advice = f"{given}; {command_line('sudo', 'chmod', 640, path)}"
     return Diagnosis(name, Verdict.FAIL, words, advice)
 
 
@@ -138,7 +145,8 @@ def _office_token(site: CheckedSite) -> list[Diagnosis]:
     path, name = site.config.backend.office_token_file, "settings.office-token"
     if path is None:
         return []
-    advice = f"sudo install -o root -g {site.account} -m 640 TOKEN {path} (docs/cards.md)"
+    owned = ("-o", "root", "-g", site.account, "-m", 640)
+    advice = f"{command_line('sudo', 'install', *owned, 'TOKEN', path)} (docs/cards.md)"
     try:
         configs.read_office_token(site.config)
     except ConfigError as fault:
@@ -147,7 +155,7 @@ def _office_token(site: CheckedSite) -> list[Diagnosis]:
         return [replace(_kept(site, name, path), advice=advice)]
     if path.stat().st_mode & (_OTHERS | _GROUP_WRITES):
         words = f"{path} can be read or changed by others"
-        return [Diagnosis(name, Verdict.FAIL, words, f"sudo chmod 640 {path}")]
+        return [Diagnosis(name, Verdict.FAIL, words, command_line("sudo", "chmod", 640, path))]
     return [Diagnosis(name, Verdict.PASS, f"{path} holds a token")]
 
 
@@ -202,7 +210,8 @@ def _printer_path(site: CheckedSite, path: Path) -> Diagnosis:
         return Diagnosis(name, Verdict.PASS, f"{path} can be written")
     if path.exists():
         words = f"{path} cannot be written by the till's account"
-        advice = f"sudo adduser {site.account} {group_of(str(path)) or 'lp'}: docs/receipts.md"
+        joined = command_line("sudo", "adduser", site.account, group_of(str(path)) or "lp")
+        advice = f"{joined}: docs/receipts.md"
         return Diagnosis(name, Verdict.FAIL, words, advice)
     words = f"there is no {path}: is the printer plugged in and on?"
     return Diagnosis(name, Verdict.WARN, words, "ls -l /dev/usb/lp*")

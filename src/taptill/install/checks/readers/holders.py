@@ -6,6 +6,7 @@ from pathlib import Path
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.tap import ReaderState
+from taptill.domain.technical.command_line import command_line
 from taptill.install.checks.readers.nodes import device_nodes, kept_node
 from taptill.install.checks.readers.pcscd import (
     PCSCD_SOCKET,
@@ -54,7 +55,7 @@ def advice_for(
         return POLKIT_ADVICE
     if state is ReaderState.DENIED:
         group = next(filter(None, map(group_of, device_nodes(settings))), "")
-        joined = f"sudo adduser {account} {group}; " if group else ""
+        joined = f"{command_line('sudo', 'adduser', account, group)}; " if group else ""
         return f"{joined}let the till's account open it: docs/readers.md, the udev rules"
     return _ADVICE.get(state, "see docs/readers.md")
 
@@ -81,7 +82,8 @@ def _release(holder: str, port: str) -> str:
     if program := _PROGRAM.fullmatch(holder):
         name, number = program.groups()
         return _PROGRAMS.get(name, f"stop it: ps -fp {number}; the till's account must not need it")
-    return f"who holds it, only root may see: sudo fuser -v {port}; the till does while it runs"
+    look = command_line("sudo", "fuser", "-v", port)
+    return f"who holds it, only root may see: {look}; the till does while it runs"
 
 
 def in_the_way(site: CheckedSite, readers: Sequence[ReaderSettings]) -> list[Diagnosis]:

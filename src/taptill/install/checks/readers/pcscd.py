@@ -7,8 +7,8 @@ systemd. Debian 12's asks nobody: the rights of its socket count. Source: the pa
 
 import os
 from enum import Enum, auto
-from shlex import quote
 
+from taptill.domain.technical.command_line import command_line
 from taptill.install.checks.site import RELEASE, CheckedSite
 from taptill.readers.device import ReaderSettings
 
@@ -52,5 +52,6 @@ def service_for_till(site: CheckedSite, settings: ReaderSettings) -> Service:
 
 def trial_command(site: CheckedSite) -> str:
     """Return the command by which the till's account itself looks at its readers."""
-    words = ("--quiet", "--wait", "--pipe", f"--uid={site.account}", f"{RELEASE}/bin/taptill")
-    return f"sudo systemd-run {' '.join(map(quote, words))} doctor --only readers"
+    options = ("--quiet", "--wait", "--pipe", f"--uid={site.account}")
+    doctor = (f"{RELEASE}/bin/taptill", "doctor", "--only", "readers")
+    return command_line("sudo", "systemd-run", *options, *doctor)
