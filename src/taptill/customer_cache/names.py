@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from taptill.customer_cache.rows import IS_GONE
 from taptill.customer_cache.schema import FAULTS
 from taptill.domain.people.names import NameIndex
+from taptill.sqlite_files import connect_read_only
 
 log = logging.getLogger("taptill.cache")
 
@@ -22,7 +22,7 @@ async def read_names(path: Path) -> NameIndex:
 
 def _read(path: Path) -> NameIndex:
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
+        with closing(connect_read_only(path)) as cache:
             return NameIndex(cache.execute(_NAMES, (IS_GONE,)))
     except FAULTS as fault:
         log.warning("cache.no_names", extra={"detail": type(fault).__name__})

@@ -34,6 +34,7 @@ from taptill.domain.errors import (
 from taptill.journal import chain, projection, schema
 from taptill.journal.faults import IN_DOUBT, UNREADABLE, leaves_a_commit, to_journal_error
 from taptill.journal.marked_entry import entry_at_mark
+from taptill.sqlite_files import connect_read_only
 
 MISSING_END = "it is missing: the sums per customer know of it"
 
@@ -365,8 +366,7 @@ def entry_of(row: Sequence[Any], place: str = "") -> Entry:
 
 def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:
     if read_only:
-        target = f"{Path(path).absolute().as_uri()}?mode=ro"
-        return sqlite3.connect(target, uri=True, isolation_level=None)
+        return connect_read_only(Path(path))
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 

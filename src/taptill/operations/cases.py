@@ -17,6 +17,7 @@ from taptill.journal.back_office.conflicts import (
 )
 from taptill.journal.queries import JournalQueries
 from taptill.settlement.reconcile import ConflictReason, figures
+from taptill.sqlite_files import connect_read_only
 
 CACHE = "cache.db"
 GOODS_MAX = 8
@@ -61,7 +62,7 @@ def person_of(state: Path, customer: int) -> tuple[str, str]:
     if not path.is_file():
         return "", ""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
+        with closing(connect_read_only(path)) as cache:
             query = "SELECT name, card_id FROM customers WHERE id = ?"
             row = cache.execute(query, [customer]).fetchone()
     except sqlite3.Error:

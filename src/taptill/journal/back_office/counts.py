@@ -1,12 +1,11 @@
 """Counts of a journal that name nobody, and the names in it, so that they can be left out."""
 
-import sqlite3
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from taptill.journal.file import mapping_errors
 from taptill.journal.queries import JournalQueries, one_state
+from taptill.sqlite_files import rows_if_readable
 
 _KINDS = "SELECT kind, count(*) FROM entries GROUP BY kind ORDER BY kind"
 _ENDS = "SELECT min(seq), max(seq), min(at), max(at) FROM entries"
@@ -39,15 +38,5 @@ def entry_counts(queries: JournalQueries) -> dict[str, Any]:
 
 
 def staff_names(path: Path) -> list[str]:
-    """Return the names of all who did something on this till; none where it cannot be read.
-
-    On a full disk SQLite cannot make what it needs to read the log beside the file: then the file
-    alone is read.
-    """
-    for way in ("mode=ro", "mode=ro&immutable=1"):
-        with (
-            suppress(sqlite3.Error),
-            closing(sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)) as journal,
-        ):
-            return [row[0] for row in journal.execute(_STAFF)]
-    return []
+    """Return the names of all who did something on this till; none where it cannot be read."""
+    return [name for (name,) in rows_if_readable(path, _STAFF)]
