@@ -43,9 +43,12 @@ class MergedFile:
         return file_prefix(origin or main, main)
 
 
-def config_error(complaints: list[str]) -> ConfigError:
-    """Return the one error of all complaints; they are also a list in `.fields["list"]`."""
-    return ConfigError(complaints="\n".join(complaints), list=complaints)
+def config_error(complaints: list[str], **place: object) -> ConfigError:
+    """Return the one error of all complaints; they are also a list in `.fields["list"]`.
+
+    `place`: the `path` and the `line` of what is no text or no TOML.
+    """
+    return ConfigError(complaints="\n".join(complaints), list=complaints, **place)
 
 
 def file_prefix(path: Path | None, main: Path | None) -> str:
@@ -84,8 +87,8 @@ def merge_with_included(path: Path, tables: Mapping[str, Any]) -> MergedFile:
     return merge(layers, [*included, path])
 
 
-def read_text(text: str, prefix: str = "") -> dict[str, Any]:
-    """Return the tables of a text.
+def read_text(text: str, prefix: str = "", path: Path | None = None) -> dict[str, Any]:
+    """Return the tables of a text, which stands in the file `path`.
 
     Errors: ConfigError, which begins with `prefix`, with line and column where TOML says it.
     """
@@ -98,7 +101,8 @@ def read_text(text: str, prefix: str = "") -> dict[str, Any]:
         line, column = where.groups() if where else (len(lines), len(lines[-1]) + 1)
         detail = re.sub(r" \(at .*\)$", "", str(fault))
         place = f"{prefix}line {line}, column {column}"
-        raise config_error([f"{place}: this is not TOML: {detail}"]) from fault
+        problem = f"{place}: this is not TOML: {detail}"
+        raise config_error([problem], path=path, line=int(line)) from fault
 
 
 def read_layer(path: Path, prefix: str) -> dict[str, Any]:
@@ -111,14 +115,20 @@ def read_layer(path: Path, prefix: str) -> dict[str, Any]:
             content = file.read(BYTES_MAX + 1)
         if len(content) > BYTES_MAX:
             raise config_error([f"{path} is larger than {BYTES_MAX // 1_000_000} MB"])
-        text = content.decode("utf-8-sig")
     except OSError as fault:
         raise config_error([unreadable(path, fault)]) from fault
+    return read_text(decoded(content, prefix, path), prefix, path)
+
+
+def decoded(content: bytes, prefix: str, path: Path) -> str:
+    """Return the text of a file. Errors: ConfigError, with line and column."""
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        line = fault.object[: fault.start].count(b"\n") + 1
-        column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
-        raise config_error([f"{prefix}line {line}, column {column}: this is not UTF-8"]) from fault
-    return read_text(text, prefix)
+        line = content[: fault.start].count(b"\n") + 1
+        column = fault.start - content.rfind(b"\n", 0, fault.start)
+        problem = f"{prefix}line {line}, column {column}: this is not UTF-8"
+        raise config_error([problem], path=path, line=line) from fault
 
 
 def merge(layers: Sequence[Mapping[str, Any]], paths: Sequence[Path]) -> MergedFile:

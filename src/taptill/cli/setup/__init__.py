@@ -10,12 +10,13 @@ from taptill.cli.options import CONFIG, ReadPath
 from taptill.cli.setup.ask_backend import ask_backend, ask_strategy
 from taptill.cli.setup.ask_reader import LISTEN_S, ask_reader
 from taptill.cli.setup.ask_till import ask_till, name_by_machine
+from taptill.cli.setup.broken_config import with_ways_on
 from taptill.cli.setup.finishing import finish
 from taptill.cli.setup.session import SetupSession, say, told_at_an_end
 from taptill.cli.setup.unit import readers_free
 from taptill.config import token_in
-from taptill.config.layers import config_error, read_layer
-from taptill.domain.errors import UsageError
+from taptill.config.layers import config_error, decoded, file_prefix, read_layer, unreadable
+from taptill.domain.errors import ConfigError, UsageError
 from taptill.install.setup.draft import ConfigDraft, example
 from taptill.install.setup.places import SetupPlaces, alone, places_of
 from taptill.install.setup.reader_rule import USB_NUMBERS, reader_rule
@@ -68,9 +69,7 @@ def setup(
     if answers is None and name is not None:
         raise UsageError(problem="--name belongs to --answers; without it you are asked")
     with alone(places):
-        before = _text_at(places.config)
-        draft = ConfigDraft(example() if before is None else before, places.config)
-        is_again = before is not None
+        draft, is_again = _draft_at(places)
         session = SetupSession(draft, places, has_config=is_again, keeps_token_file=is_again)
         with told_at_an_end(session):
             if answers is not None:
@@ -94,16 +93,27 @@ def _ask(session: SetupSession, port: str | None, listen_s: float, *, start: boo
         finish(session, start=session.may_start)
 
 
+def _draft_at(places: SetupPlaces) -> tuple[ConfigDraft, bool]:
+    """Return the config that is there, else the example, and whether one is there.
+
+    Errors: ConfigError, with what leads on.
+    """
+    try:
+        before = _text_at(places.config)
+        draft = ConfigDraft(example() if before is None else before, places.config)
+    except ConfigError as fault:
+        raise with_ways_on(places, fault) from fault
+    return draft, before is not None
+
+
 def _text_at(path: Path) -> str | None:
     """Return the config that is there; None for none. Errors: ConfigError."""
     try:
-        return path.read_text("utf-8-sig")
+        return decoded(path.read_bytes(), file_prefix(path, path), path)
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as fault:
-        what = getattr(fault, "strerror", None) or "this is not UTF-8"
-        problem = f"{path} cannot be read: {what}. Mend it or move it away"
-        raise config_error([problem]) from fault
+    except OSError as fault:
+        raise config_error([unreadable(path, fault)]) from fault
 
 
 def _take_answers(session: SetupSession, path: Path, name: str | None) -> None:

@@ -47,8 +47,7 @@ class SetupSession:
 
     def command(self, name: str) -> str:
         """Return a command of the program about this config, to be copied."""
-        option = () if self.places.account else ("--config", self.places.config)
-        return command_line("taptill", name, *option)
+        return command_line(*self.places.command(name))
 
     @property
     def named_token(self) -> Path | None:

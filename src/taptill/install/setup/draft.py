@@ -42,8 +42,9 @@ class ConfigDraft:
     """
 
     def __init__(self, text: str, path: Path) -> None:
-        """Take a text that is TOML. Errors: ConfigError."""
-        read_text(text, file_prefix(path, path))  # words a mistake as every other command does
+        """Take a text that is TOML, as what it includes must be. Errors: ConfigError."""
+        # It words a mistake as every other command does.
+        merge_with_included(path, read_text(text, file_prefix(path, path), path))
         self.path = path
         self._laid: dict[tuple[str, str], Path] = {}
         try:

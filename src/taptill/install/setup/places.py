@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import ELOOP
@@ -38,6 +38,10 @@ class SetupPlaces:
     state: Path | None = None
     account: str = ""
     rules: Path = SITE_RULES
+
+    def command(self, name: str) -> Sequence[str]:
+        """Return the words of a command of the program about this config."""
+        return ("taptill", name, *(() if self.account else ("--config", str(self.config))))
 
     @property
     def token_file(self) -> str:
@@ -84,12 +88,17 @@ def alone(places: SetupPlaces, lock: Path = SETUP_LOCK) -> Iterator[None]:
         yield
 
 
+def kept_config(places: SetupPlaces) -> Path:
+    """Return where the config is kept that was there before the last set-up."""
+    return places.config.with_name(f"{places.config.name}.before")
+
+
 def write_config(places: SetupPlaces, text: str) -> Path | None:
     """Write the config; return where the one before it is kept, None if there was none.
 
     Errors: OutputError.
     """
-    kept = places.config.with_name(f"{places.config.name}.before")
+    kept = kept_config(places)
     try:
         places.config.parent.mkdir(parents=True, exist_ok=True)
         is_first = not places.config.exists()
