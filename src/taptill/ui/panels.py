@@ -161,6 +161,8 @@ def _balance_rows(
         rows.append((6, Run(words, ColourRole.WARN)))
     elif customer.pending:
         rows.append((6, Run(_amount_line("pending", customer.pending, settings, width))))
+    if customer.blocked or customer.is_default:
+        return rows  # who may spend nothing is not told how much it would be
     rows.append((4, Run(_headroom(customer, settings, width))))
     if customer.cap:
         rows.append((8, Run(settings.texts.say(f"customer.cap-{customer.cap}"))))

@@ -11,13 +11,14 @@ from tests.ui.test_fit import SIZES
 
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import TillAlarm, TillView
-from taptill.domain.decision import Reason
-from taptill.domain.money import ZERO
+from taptill.domain.decision import Cap, Reason
+from taptill.domain.money import ZERO, Money
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.domain.technical.till_warning import WarningCode, till_warning
 from taptill.ui.banner import BannerText, banner_text, reader_values
 from taptill.ui.modes.help import help_names
 from taptill.ui.plain.news import Topic, news
+from taptill.ui.plain.own_keys import all_of
 from taptill.ui.plain.status import facts
 from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, warning_words
 from taptill.ui.texts import LANGUAGES, load
@@ -242,3 +243,27 @@ def test_a_balance_is_promised_only_where_a_tap_shows_it(language: str) -> None:
         is_never = show_debt is ShowDebt.NEVER
         assert (say("balance.how-hidden") in shown) is is_never
         assert ("tap-shows" in help_names(alone(READY), settings)) is not is_never
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, SELF_SERVICE, BALANCE], ids=lambda one: one.mode)
+@pytest.mark.parametrize("reason", [Reason.BLOCKED, Reason.SYSTEM_CUSTOMER])
+def test_who_may_spend_nothing_is_shown_no_figure_of_it(
+    settings: ScreenSettings, reason: Reason
+) -> None:
+    for language in LANGUAGES:
+        shown = replace(settings, texts=load(language), privacy=ScreenPrivacy())
+        say = shown.texts.say
+        words = [say(f"customer.{key}", sum="").strip() for key in ("may-spend", "may-spend-short")]
+        for headroom in (Money(180), None):
+            view = alone(unpicked(declined(reason)))
+            assert view.customer
+            person = replace(view.customer, headroom=headroom, cap=Cap.CUSTOMER)
+            for status in (view.status, replace(view.status, staff="Kim")):
+                one = replace(view, customer=person, status=status)
+                texts = [
+                    *(text_of(draw_screen(one, shown, size).customer) for size in SIZES),
+                    " ".join(all_of(one, shown)),
+                ]
+                unsaid = (*words, say("customer.no-limit"), say("customer.cap-customer"))
+                assert not [word for text in texts for word in unsaid if word in text]
+                assert all(shown.money(Money(180)) in text for text in texts)
