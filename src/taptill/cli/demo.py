@@ -155,7 +155,7 @@ def _show(config: configs.Config, state: Path, card_end: str, *, is_plain: bool)
     samples = Samples(
         cards={card.key: card.card_id for card in cards},
         legend=legend,
-        staff="  ".join(f"{name}: PIN {pin}" for name, _, pin in _PEOPLE) if config.staff else "",
+        staff=", ".join(f"{name} {pin}" for name, _, pin in _PEOPLE) if config.staff else "",
     )
     return show(config, state, configs.read_token(config), samples=samples, is_plain=is_plain)
 

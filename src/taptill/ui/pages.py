@@ -32,6 +32,7 @@ _MARK = "▶ "
 _NO_MARK = "  "
 _GAP = "  "
 _CELL_MIN = 6
+_ASKS_WHO = frozenset({"log-in", "approve"})
 HEAD_LINES_MAX = 2
 _FULL, _EMPTY = "█", "░"
 BAR_CELLS = 20
@@ -49,14 +50,21 @@ def draw_page(page: PageView, settings: ScreenSettings, layout: Layout) -> Rows:
 
 
 def page_runs(page: PageView, settings: ScreenSettings, width: int, height: int) -> list[Run]:
-    """Return exactly `height` lines: the head, as much of the list as fits, and the field."""
+    """Return exactly `height` lines: the head, as much of the list as fits, and the field.
+
+    Where somebody must say who they are, the sample PINs stand right above the field, or below the
+    names.
+    """
     head = [run for row in page.head for run in _head_rows(row, page.head, settings, width)]
     field = [_field(page, settings, width)] if page.typed is not None else []
-    room = height - len(head) - len(field)
+    pins = _sample_pins(page, settings, width)
+    room = height - len(head) - len(field) - len(pins)
     gap = [Run("")] if head and page.rows and room > len(page.rows) else []
     body = _list(page, settings, width, room - len(gap))
-    filled = block([*head, *gap, *body], height - len(field))
-    return [*filled, *field]
+    if field:
+        return [*block([*head, *gap, *body], height - len(field) - len(pins)), *pins, *field]
+    below = [Run("")] if pins and room > len(gap) + len(body) else []
+    return block([*head, *gap, *body, *below, *pins], height)
 
 
 def say(text: Phrase, settings: ScreenSettings) -> str:
@@ -192,6 +200,14 @@ def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> l
             break
         needed[at] -= 1
     return needed
+
+
+def _sample_pins(page: PageView, settings: ScreenSettings, width: int) -> list[Run]:
+    """Return the PINs that somebody may try who tries the till, where one is asked for."""
+    if page.name not in _ASKS_WHO or not settings.staff_legend:
+        return []
+    words = settings.texts.say("panel.pins", pins=settings.clean(settings.staff_legend))
+    return [Run(clip(words, width), ColourRole.INFO)]
 
 
 def _field(page: PageView, settings: ScreenSettings, width: int) -> Run:

@@ -48,7 +48,7 @@ class ScreenPrivacy:
 class ScreenSettings:
     """How the screen writes texts, names and amounts; `legend` lists the demo's cards.
 
-    A card of the legend is (capital letter, text); `staff_legend` is a line of sample PINs, shown
+    A card of the legend is (capital letter, text); `staff_legend` are sample PINs, shown
     where a PIN is asked for. `console`: text from outside is limited to the
     console font. `debt_requested`: the customer has asked to see the balance (privacy
     `on-request`). `mode`: who acts at the till. `guards_leaving`: only staff may end the program.

@@ -58,19 +58,17 @@ from taptill.ui.touch.drawing import control_rows, sale_rows
 from taptill.ui.touch.fields import TouchLayout, TouchSettings, touch_layout
 
 _NO_RUNS: Row = ()
-_ASKS_WHO = frozenset({"log-in", "approve"})
 _STARTING = TillView(step=Step.READY, status=StatusView(till=""))
 
 P = ParamSpec("P")
 
 
 class Alerts(NamedTuple):
-    """What stands above the recent sales: alarms, warnings, failing readers, the demo's staff."""
+    """What stands above the recent sales: alarms, warnings, failing readers."""
 
     alarms: tuple[TillAlarm, ...]
     warnings: tuple[TillWarning, ...]
     readers: tuple[ReaderHealth, ...]
-    sample_staff: str
 
 
 class Panels(NamedTuple):
@@ -140,13 +138,11 @@ def draw_screen(
     covers = now.page is not None or overlay in HELP_OVERLAYS
     layout = with_page(lay_out(*size)) if covers else layout_of(now, settings, size)
     keyed = KeyedSale.of(now, place)
-    asks_who = now.page is not None and now.page.name in _ASKS_WHO
-    sample_staff = settings.staff_legend if asks_who else ""
     mark = practice_mark(settings)
     inside = width - cell_len(mark)
     status_row = _status_line(status if view else None, settings, inside)
     keys = _keys_line(_key_names(now, overlay, settings, size), settings, inside)
-    alerts = _alerts_for(status, sample_staff, settings)
+    alerts = _alerts_for(status, settings)
     shown = TouchSettings(settings, size, place.first)
     touch = touch_layout(view, shown) if view and not covers else None
     if touch:
@@ -181,11 +177,11 @@ def _key_names(
     return key_names(view, overlay, settings, size, can_turn=can_turn)
 
 
-def _alerts_for(status: StatusView, sample_staff: str, settings: ScreenSettings) -> Alerts:
+def _alerts_for(status: StatusView, settings: ScreenSettings) -> Alerts:
     """Return what whoever is at the till can do something about."""
     if hides_faults(status, settings):
-        return Alerts((), (), (), sample_staff)
-    return Alerts(status.alarms, status.warnings, status.readers, sample_staff)
+        return Alerts((), (), ())
+    return Alerts(status.alarms, status.warnings, status.readers)
 
 
 def _too_small(settings: ScreenSettings, size: tuple[int, int], text: BannerText) -> ScreenRows:
@@ -330,8 +326,7 @@ def _alerts(alerts: Alerts, settings: ScreenSettings) -> list[Run]:
     warnings = [
         Run(warning_words(warning, settings), ColourRole.WARN) for warning in alerts.warnings
     ]
-    samples = [Run(alerts.sample_staff, ColourRole.INFO)] if alerts.sample_staff else []
-    return [*alarms, *warnings, *samples]
+    return [*alarms, *warnings]
 
 
 def _reader_hints(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -> list[Run]:

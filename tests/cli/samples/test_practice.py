@@ -99,7 +99,7 @@ def test_staff_who_have_only_a_card_have_a_pin_while_they_practise() -> None:
     jo, kim = practising(site, URL, OFFICE).staff
     assert pin_matches(SAMPLE_PIN, jo.pin_hash)
     assert kim.pin_hash == own
-    assert _samples(site, _without_pin(site)).staff == f"PIN {SAMPLE_PIN}: Jo"
+    assert _samples(site, _without_pin(site)).staff == f"{SAMPLE_PIN} (Jo)"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from tests.scenarios.program import Program, rdm6300
 
 pytestmark = pytest.mark.slow
 
+PINS = "try a PIN: Jo 1111, Kim 2222"
+
 
 def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: Path) -> None:
     """Tap A by key, tap C by bytes, leave with ctrl+q twice: exit status 0 and no files."""
@@ -60,7 +62,7 @@ def test_the_demo_with_staff_says_the_pins_where_one_is_asked_for(tmp_path: Path
     words = [sys.executable, "-m", "taptill", "demo", "--staff"]
     demo = Program(words, afresh=True, TMPDIR=str(tmp_path))
     try:
-        demo.wait_for("READER ok", "ONLINE", "1 Jo", "cashier", "Jo: PIN 1111 Kim: PIN 2222")
+        demo.wait_for("READER ok", "ONLINE", "1 Jo", "cashier", PINS)
         _type(demo, "11111\r")
         demo.wait_for("Tap your card", "Jo │")
         demo.press("420C")
@@ -68,7 +70,7 @@ def test_the_demo_with_staff_says_the_pins_where_one_is_asked_for(tmp_path: Path
         demo.press("\x1b[20~")
         demo.wait_for("Why shall it count")
         demo.press("1")
-        demo.wait_for("Kim supervisor", "Jo: PIN 1111 Kim: PIN 2222")
+        demo.wait_for("Kim supervisor", PINS)
         _type(demo, "2222\r")
         demo.wait_for("Charles Babbage pays €4.20")
     finally:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
-from tests.ui.drawing import characters, drawn, text_of
+from tests.ui.drawing import characters, drawn, fills, text_of
 from tests.ui.pages.states import PAGES, SCREENS
 from tests.ui.test_fit import SETTINGS_BY_LANGUAGE, SIZES
 from tests.ui.test_snapshots import compare
@@ -151,10 +151,29 @@ def test_the_chosen_row_is_always_to_be_seen_and_every_row_can_be(size: tuple[in
 def test_the_pins_of_a_demo_are_shown_where_one_is_asked_for_and_nowhere_else(
     language: str, size: tuple[int, int]
 ) -> None:
-    settings = replace(SETTINGS_BY_LANGUAGE[language], staff_legend="Jo: PIN 1111")
+    settings = replace(SETTINGS_BY_LANGUAGE[language], staff_legend="Jo 1111, Kim 2222")
+    words = settings.texts.say("panel.pins", pins=settings.staff_legend)
     for name, view in {**SCREENS, "sale": replace(SCREENS["log-in"], page=None)}.items():
-        shown = "Jo: PIN 1111" in text_of(draw_screen(view, settings, size).recent_sales)
-        assert shown == name.startswith(("log-in", "approve")), name
+        rows = draw_screen(view, settings, size)
+        assert "Jo 1111" not in text_of(rows.recent_sales)
+        shown = [at for at, row in enumerate(rows.sale) if words in text_of((row,))]
+        assert bool(shown) == name.startswith(("log-in", "approve")), name
+        fields = [at for at, row in enumerate(rows.sale) if text_of((row,)).endswith("_")]
+        if shown and fields:  # right above where it is typed
+            assert shown[0] + 1 == fields[0]
+        assert fills(rows, *size)
+
+
+def test_many_staff_leave_their_row_to_the_pins_of_a_demo() -> None:
+    settings = replace(ENGLISH, staff_legend="0000 (Jo)")
+    rows = tuple(PageRow((str(number), f"row-{number:03}")) for number in range(1, 30))
+    for height in range(3, 20):
+        for count in range(1, 30):
+            page = PageView(name="log-in", rows=rows[:count], chosen=0)
+            texts = [run.text for run in page_runs(page, settings, 46, height)]
+            assert len(texts) == height
+            assert sum("try a PIN: 0000 (Jo)" in text for text in texts) == 1
+            assert any("row-001" in text for text in texts)
 
 
 @pytest.mark.parametrize("width", [20, 46, 76, 116])

@@ -97,6 +97,6 @@ def _samples(config: Config, without_pin: tuple[str, ...]) -> Samples:
     return Samples(
         cards={card.key: card.card_id for card in cards},
         legend=legend_of((card.key for card in cards), config),
-        staff=f"PIN {SAMPLE_PIN}: {', '.join(without_pin)}" if without_pin else "",
+        staff=f"{SAMPLE_PIN} ({', '.join(without_pin)})" if without_pin else "",
         is_practice=True,
     )

@@ -53,7 +53,7 @@ class OwnKeys:
             lines.append(say("panel.cards"))
             lines += [labelled(letter, text) for letter, text in settings.legend]
         if settings.staff_legend:
-            lines.append(settings.staff_legend)
+            lines.append(say("panel.pins", pins=settings.staff_legend))
         return [plain(line, settings) for line in (*lines, say("plain.first"))]
 
     def press(self, key: str, view: TillView | None, settings: ScreenSettings) -> Said | None:
