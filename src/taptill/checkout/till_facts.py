@@ -82,6 +82,7 @@ class TillFacts:
             amount=sale.amount,
             cash=sale.cash,
             notice=sale.notice,
+            answers=state.answers,
             detail=sale.detail,
             recent_sales=self._recent_sales(state, voidable),
             page=sale.page.view if sale.page else None,

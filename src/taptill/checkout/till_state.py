@@ -91,7 +91,7 @@ class TillState:
 
     `last_basket` is that of the last sale that was paid, for a customer who wants the same.
     `active_at_s` is when a person last did something, `finished_at_s` when a sale last ended or was
-    cancelled, both monotonic. `staff` is who is logged in.
+    cancelled, both monotonic. `staff` is who is logged in. `answers` counts the notices.
     """
 
     def __init__(
@@ -111,6 +111,7 @@ class TillState:
         self.active_at_s = 0.0
         self.finished_at_s = -inf
         self.staff: StaffMember | None = None
+        self.answers = 0
         self.background = BackgroundTasks(self.close, publish)
         self.times = SaleTimes()
         self._authoriser = Authoriser(ports.journal, settings.balance, settings.policy)
@@ -138,6 +139,7 @@ class TillState:
     def show_notice(self, notice: Notice, other_card: str = "") -> None:
         """Answer a key or a tap that changes nothing; `other_card` is the card of OTHER_CARD."""
         self.sale = replace(self.sale, notice=notice, other_card=other_card)
+        self.answers += notice is not Notice.NONE
 
     def apply(self, event: Event) -> bool:
         """Take the step of an event and drop the notice; return False if the event has no step."""

@@ -137,7 +137,8 @@ class TillView:
     `4.2`), `total` is the sum of both. `chosen` is the place of the line that keys change.
     `decision` is the newest one: before Enter about the basket, in REFUSED that at Enter, in PAID
     about what may be charged next. `amount` is what is being charged or voided, or was declined;
-    `cash`: what is voided is cash, and this way it goes now.
+    `cash`: what is voided is cash, and this way it goes now. `answers` counts the notices so far:
+    the same one that is given again makes it another number.
     `detail` names what closed the till, or the sale that is to be voided. `page` is laid over sale
     and customer. `offers` are the keys of what the site has switched on and somebody may do, as
     texts `key.NAME`; `override` among them: somebody else than who is logged in may allow it.
@@ -159,6 +160,7 @@ class TillView:
     amount: Money = ZERO
     cash: Direction | None = None
     notice: Notice = Notice.NONE
+    answers: int = 0
     detail: str = ""
     recent_sales: tuple[RecentSaleView, ...] = ()
     page: PageView | None = None

@@ -401,3 +401,19 @@ def test_a_tap_within_a_machines_line_stays(console: Console, shop: Shop) -> Non
     console.wait(0.6)
     assert (shop.customer.name, shop.view.total.minor) == ("Ada Byron", 0)
     assert shop.charges == []
+
+
+def test_a_key_that_gets_no_answer_does_not_count_as_another_answer(shop: Shop) -> None:
+    console = Console(shop, cards="C")
+    ready_to_pay(console)
+    console.type(b"\r")
+    console.wait(1.0)
+    counts = []
+    for octets in (b"\x1b[20~", b"\x1b[20~", b"C", b"\r", b"\t", b"\x1b[20~"):
+        console.type(octets)
+        console.wait(1.0)
+        assert shop.view.notice is Notice.NO_STAFF
+        counts.append(shop.view.answers)
+    first = counts[0]
+    assert counts == [first, first + 1, first + 1, first + 1, first + 1, first + 2]
+    assert console.shown == ["C"]

@@ -116,6 +116,24 @@ def test_a_tap_of_a_refused_card_is_said_each_time_without_ready_between() -> No
         assert [line.partition(":")[0] for line in heard.lines] == ["READY", *["REFUSED"] * 3]
 
 
+@pytest.mark.parametrize("takes_lines", [True, False])
+def test_a_card_that_is_typed_behind_a_sale_says_nothing_of_it_again(*, takes_lines: bool) -> None:
+    with listening() as heard:
+        console = Console(heard.shop, takes_lines=takes_lines)
+        heard.shop.press("420")
+        heard.shop.tap("A")
+        heard.wait(1.0)
+        heard.shop.enter()
+        heard.wait(3.0)
+        count = len(heard.lines)
+        for octets in (b"0004A1B2C3\r", b"04A1B2C3\r"):
+            console.type(octets)
+            heard.wait(3.0)
+        assert len(console.lines) == 2
+        said = 0 if takes_lines else 2
+        assert heard.lines[count:] == said * [SETTINGS.texts.say("notice.machine")]
+
+
 def test_what_waits_is_said_at_once_where_enter_comes() -> None:
     narrator = Narrator()
     card = replace(CONFIRM, step=Step.CARD, basket=Basket(), total=Money(0))

@@ -162,7 +162,7 @@ async def test_an_answer_that_stands_is_said_again_where_a_key_gets_it_again() -
         for number in (2, 3):
             one.type(b"z")
             await one.until(lambda number=number: len(one.till.calls) == number - 1)  # type: ignore[misc]
-            one.till.show(replace(busy, prompt_number=number))
+            one.till.show(replace(busy, prompt_number=number, answers=number))
             await one.until(
                 lambda number=number: (
                     one.lines.count("No good has this key: see the list, or F1")  # type: ignore[misc]
@@ -171,9 +171,24 @@ async def test_an_answer_that_stands_is_said_again_where_a_key_gets_it_again() -
             )
         one.type(b"\x1b[<0;5;5M")  # a touch, which is no key
         await asyncio.sleep(0.2)
-        one.till.show(replace(busy, prompt_number=9))
+        one.till.show(replace(busy, prompt_number=9, answers=3))
         await asyncio.sleep(0.1)
         assert one.lines.count("No good has this key: see the list, or F1") == 2
+
+
+async def test_an_answer_is_not_said_again_where_another_key_gets_none() -> None:
+    printed = replace(PAID, notice=Notice.SLIP_PRINTED, prompt_number=1, answers=1)
+    line = SETTINGS.texts.say("notice.slip-printed")
+    async with heard(PAID) as one:
+        await one.until_line("PAID")
+        one.till.show(printed)
+        await one.until_line(line)
+        for number in (2, 3):  # the key of a sample card, whose tap is still to come, and Enter
+            one.type(b"\r")
+            await one.until(lambda number=number: len(one.till.calls) == number - 1)  # type: ignore[misc]
+            one.till.show(replace(printed, prompt_number=number))
+            await one.until(lambda number=number: number in one.till.prompt_numbers)  # type: ignore[misc]
+        assert one.lines.count(line) == 1
 
 
 async def test_the_keys_of_its_own_answer_and_obscure_what_was_said() -> None:

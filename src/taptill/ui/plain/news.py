@@ -103,7 +103,9 @@ def _sale_news(before: TillView | None, after: TillView, settings: ScreenSetting
         about = _news_behind_page(before, after, settings)
         return [News(Topic.PAGE, ()), News(Topic.TYPED, ()), about]
     if _is_said(before, after):
-        return [_answer_alone(after, settings)]
+        # What waits about the sale that was begun is nothing any more.
+        dropped = [News(Topic.VERDICT, ()), News(Topic.TYPED, ())]
+        return [*dropped, _answer_alone(after, settings)] if _is_heard(before, after) else dropped
     return _news_of_sale(before, after, settings)
 
 
@@ -147,6 +149,15 @@ def _is_said(before: TillView, after: TillView) -> bool:
     if before.step is after.step:
         return before.page is not None
     return before.step in _BEGUN or (before.step, after.step) == (Step.VOIDING, Step.PAID)
+
+
+def _is_heard(before: TillView, after: TillView) -> bool:
+    """Return whether there is anything to say of keys that were undone behind a result.
+
+    A reader that types its cards has begun a sale by their first digit, of which nobody was told.
+    """
+    was_told = before.step is Step.VOIDING or bool(before.basket.lines)
+    return was_told or after.notice is not Notice.NONE
 
 
 def _patience(was: TillView | None, after: TillView) -> float:

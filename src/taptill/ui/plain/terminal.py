@@ -74,7 +74,7 @@ class PlainTerminal:
         self._timer: asyncio.TimerHandle | None = None
         self._view: TillView | None = None
         self._acknowledged = -1
-        self._unanswered: int | None = None
+        self._unanswered: TillView | None = None
         self._leave_until_s = 0.0
         self._till_fault: Exception | None = None
         self.fault: Exception | None = None
@@ -179,7 +179,7 @@ class PlainTerminal:
         if any(key.name == "enter" for key in keys):
             self._say(self._narrator.hurry())
         if self._view and any(key.name != NO_KEY for key in keys):
-            self._unanswered = self._view.prompt_number
+            self._unanswered = self._view
         self._till.take(tuple(keys))
         keys.clear()
 
@@ -218,11 +218,13 @@ class PlainTerminal:
 
     def _answer_again(self) -> list[str]:
         """Return the answer that stands already, where a key was answered by it once more."""
-        view = self._view
-        if view is None or self._unanswered is None or not self._narrator.has_said_all:
+        view, before = self._view, self._unanswered
+        if view is None or before is None or not self._narrator.has_said_all:
             return []
-        if view.prompt_number <= self._unanswered:
+        if view.prompt_number <= before.prompt_number:
             return []
+        if view.page is None and view.answers == before.answers:
+            return []  # the key, such as that of a sample card, was answered by nothing yet
         answer = plain(notice_line(view, self._settings) or "-", self._settings)
         return [] if answer == "-" else [answer]
 
