@@ -5,6 +5,7 @@ from rich.cells import cell_len
 from taptill.checkout.view import CustomerView, RecentSaleView, SaleState
 from taptill.domain.decision import Reason
 from taptill.domain.money import Money
+from taptill.ui.modes.keys import in_place
 from taptill.ui.rows import (
     ColourRole,
     Rows,
@@ -93,14 +94,20 @@ def _goods(goods: str, settings: ScreenSettings, cells: int) -> str:
     return next(fits, clip(wordings[-1], cells))
 
 
-def keys_line(names: tuple[str, ...], settings: ScreenSettings, width: int) -> Rows:
-    """Return the last line of the screen: the keys that fit, the first ones first."""
-    visible_names: list[str] = []
+def keys_line(
+    names: tuple[str, ...], settings: ScreenSettings, width: int, *, is_sale: bool
+) -> Rows:
+    """Return the last line of the screen: the keys that fit, the first ones before others.
+
+    `is_sale`: they are those of a sale, and have their places.
+    """
+    texts: dict[str, str] = {}
     for name in names:
         text = settings.texts.say(f"key.{name}")
-        if cell_len(" " + "  ".join([*visible_names, text])) <= width:
-            visible_names.append(text)
-    return ((Run(pad(" " + "  ".join(visible_names), width)),),)
+        if cell_len(" " + "  ".join([*texts.values(), text])) <= width:
+            texts[name] = text
+    shown = in_place(tuple(texts)) if is_sale else tuple(texts)
+    return ((Run(pad(" " + "  ".join(texts[name] for name in shown), width)),),)
 
 
 def _identity_rows(customer: CustomerView, settings: ScreenSettings) -> list[tuple[int, Run]]:

@@ -141,7 +141,8 @@ def draw_screen(
     mark = practice_mark(settings)
     inside = width - cell_len(mark)
     status_row = _status_line(status if view else None, settings, inside)
-    keys = _keys_line(_key_names(now, overlay, settings, size), settings, inside)
+    names = _key_names(now, overlay, settings, size)
+    keys = _keys_line(names, settings, inside, is_sale=now.page is None)
     alerts = _alerts_for(status, settings)
     shown = TouchSettings(settings, size, place.first)
     touch = touch_layout(view, shown) if view and not covers else None

@@ -3,15 +3,26 @@
 from dataclasses import replace
 
 import pytest
-from tests.ui.drawing import fills, text_of
+from tests.ui.drawing import characters, fills, text_of
 from tests.ui.goods.goods_states import GROUPED, MANY
-from tests.ui.modes.states import BALANCE, CARD, COUNTING, SELF_SERVICE, alone
-from tests.ui.states import PAID, READY, RINGING, SETTINGS, STATUS, declined
+from tests.ui.modes.states import BALANCE, CARD, COUNTING, SELF_SERVICE, alone, unpicked
+from tests.ui.states import (
+    ADA,
+    CONFIRM,
+    OFFERED,
+    PAID,
+    READY,
+    RINGING,
+    SETTINGS,
+    STATES,
+    STATUS,
+    declined,
+)
 from tests.ui.test_fit import SIZES
 
 from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.session import Notice, Step
-from taptill.checkout.view import TillView
+from taptill.checkout.view import Link, TillView
 from taptill.domain.decision import Reason
 from taptill.domain.slips.printer import PrinterHealth, PrinterState
 from taptill.ui.modes.help import Overlay, help_names
@@ -120,9 +131,12 @@ def test_help_has_the_keys_of_staff_only_for_staff_who_have_logged_in(mode: Till
     assert not shown & (STAFF_KEYS | {"leave"})
     assert "staff" in shown
     staffed = replace(customer, status=replace(STATUS, staff="Kim"), may_leave=True)
-    own = STAFF_KEYS - ({"void", "override"} if mode is TillMode.BALANCE else set())
+    is_balance = mode is TillMode.BALANCE
+    own = STAFF_KEYS - ({"void", "override", "money"} if is_balance else set())
     assert own | {"leave"} <= {*help_names(staffed, settings)}
-    assert {"find", "cards", "money", "office"} <= {*names(staffed, settings)}
+    assert {"find", "cards", "office"} <= {*names(staffed, settings)}
+    with_customer = replace(staffed, customer=ADA)
+    assert ("money" in names(with_customer, settings)) is not is_balance
 
 
 @pytest.mark.parametrize("overlay", [Overlay.HELP, Overlay.HELP_4])
@@ -171,6 +185,74 @@ def test_a_countdown_names_no_key_that_would_stop_it(language: str) -> None:
     assert key in text_of(draw_screen(CARD, settings, (80, 24)).customer)
     assert key not in verdict(COUNTING, settings)
     assert key in verdict(CARD, settings)
+
+
+ALL_STEPS = {
+    "ready": (OFFERED, ""),
+    "looked up": (replace(OFFERED, notice=Notice.LOOKING_UP), "Esc cancel"),
+    "rung up": (replace(RINGING, offers=ALL), "Esc cancel"),
+    "a number of a good": (replace(RINGING, keystrokes="/1"), "Enter go on, Esc cancel"),
+    "a quantity": (replace(RINGING, keystrokes="3*"), "Esc cancel"),
+    "card first": (STATES["card"], "Esc cancel"),
+    "to be confirmed": (CONFIRM, "Enter confirm, Esc cancel"),
+    "refused, offline": (declined(Reason.NO_CREDIT), "Enter try again, Esc cancel"),
+    "nobody's card": (declined(Reason.UNKNOWN_CARD), "Esc cancel"),
+    "once more": (STATES["once-more"], "Esc cancel"),
+    "being saved": (STATES["saving"], ""),
+    "on a slow disk": (STATES["slow-disk"], ""),
+    "paid": (PAID, "Esc go on"),
+    "voided": (STATES["voided"], "Esc go on"),
+}
+
+
+@pytest.mark.parametrize("name", ALL_STEPS)
+def test_enter_and_esc_are_named_by_what_they_do_now(name: str) -> None:
+    view, words = ALL_STEPS[name]
+    assert view
+    for size in SIZES:
+        drawn = text_of(draw_screen(view, SETTINGS, size).keys)
+        shown = [SETTINGS.texts.say(f"key.{key}") for key in names(view)]
+        own = [text for text in shown if text.startswith(("Enter", "Esc"))]
+        assert ", ".join(own) == words
+        assert all(text in drawn for text in own), (drawn, size)
+        assert drawn.count("Enter") + drawn.count("Esc") == len(own)
+
+
+def test_what_was_just_decided_by_the_server_is_not_tried_again() -> None:
+    view = declined(Reason.NO_CREDIT)
+    assert view.customer
+    for live, looking_up in ((True, False), (False, True)):
+        customer = replace(view.customer, live=live, looking_up=looking_up)
+        assert "retry" not in names(replace(view, customer=customer))
+    assert "retry" not in names(unpicked(view))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("offers", [(), ("find",), ("override", "find")], ids=str)
+def test_a_key_that_stays_does_not_move_in_a_sale(offers: tuple[str, ...], language: str) -> None:
+    settings = replace(SETTINGS, texts=load(language))
+    places: dict[str, set[int]] = {}
+    for view in (READY, RINGING, STATES["card"], CONFIRM, declined(Reason.NO_CREDIT), PAID):
+        assert view
+        line = characters(draw_screen(replace(view, offers=offers), settings, (80, 24)).keys[0])
+        for key in ("help", "find", "cancel"):
+            text = settings.texts.say(f"key.{key}")
+            if text in line:
+                places.setdefault(key, set()).add(line.index(text))
+    assert {key: len(at) for key, at in places.items()} == dict.fromkeys(places, 1)
+    assert {"help", "cancel"} <= {*places}
+
+
+def test_what_must_wait_for_the_end_of_a_sale_is_not_named_in_it() -> None:
+    status = replace(PRINTING, staff="Kim")
+    ready = replace(READY, offers=ALL, status=status)
+    assert {"void", "office", "cards"} <= {*names(ready)}
+    assert "money" not in names(ready)
+    assert "money" in names(replace(CONFIRM, offers=ALL, status=status))
+    for view in (RINGING, CONFIRM, declined(Reason.NO_CREDIT)):
+        assert not {"void", "office"} & {*names(replace(view, offers=ALL, status=status))}
+    offline = replace(ready, status=replace(status, link=Link.OFFLINE))
+    assert "cards" not in names(offline)
 
 
 def test_a_customer_is_named_f4_only_while_it_prints() -> None:

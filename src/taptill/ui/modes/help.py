@@ -51,8 +51,8 @@ HELP_ALONE = {
         "money", "override", "office", "technician", "leave", "repaint",
     ),
     TillMode.BALANCE: (
-        "tap-shows", "clear", "debt", "help", "staff", "find", "cards", "money", "office",
-        "technician", "leave", "repaint",
+        "tap-shows", "clear", "debt", "help", "staff", "find", "cards", "office", "technician",
+        "leave", "repaint",
     ),
 }  # fmt: skip
 """The same at a till without a cashier."""

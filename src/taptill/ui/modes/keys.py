@@ -1,7 +1,7 @@
-"""The keys that the last line of the screen names."""
+"""The keys that the last line of the screen names: those that do something now."""
 
 from taptill.checkout.modes.mode import TillMode
-from taptill.checkout.session import OVER, Notice, Step
+from taptill.checkout.session import OVER, UNDER_WAY, Notice, Step
 from taptill.checkout.view import Link, TillView
 from taptill.domain.decision import OVERRIDABLE, Declined, Reason
 from taptill.ui.modes.help import HELP_OVERLAYS, Overlay, help_lines, next_help
@@ -9,6 +9,14 @@ from taptill.ui.screen_settings import ScreenSettings
 
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 _SLIP_ANSWERS = frozenset({Notice.SLIP_PRINTS, Notice.SLIP_PRINTED, Notice.SLIP_WAITS})
+_ASKING = frozenset({Notice.LOOKING_UP, Notice.SLOW_ANSWER})
+_HELP_ALONE = UNDER_WAY | {Step.CLOSED}
+
+_PLACES = (
+    "pick", "touch-pick", "turn", "help", "find", "cards", "log-out", "lock", "slip",
+    "cancel", "clear", "esc-on", "confirm", "go-on", "retry", "money", "override", "void", "office",
+)  # fmt: skip
+"""The keys of a sale as they stand: those that come and go with its steps behind the others."""
 
 
 def key_names(
@@ -19,7 +27,7 @@ def key_names(
     *,
     can_turn: bool = False,
 ) -> tuple[str, ...]:
-    """Return the keys that the last line names, the most needed first.
+    """Return the keys that do something now, the most needed first.
 
     `can_turn`: PgDn shows other goods.
     """
@@ -31,20 +39,23 @@ def key_names(
         return ("help",)
     if view.page:
         return (*view.page.keys, "help")
+    if view.step in _HELP_ALONE:
+        return ("help",)
     if view.step is Step.VOIDING:
         return ("esc-back", "void-others", "help")
-    decline = view.decision if view.step in _DECLINED else None
-    is_overridable = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
-    can_override = is_overridable and "override" in view.offers and view.status.staff
-    override = ("override",) if can_override else ()
     if settings.mode.is_unattended:
-        return _names_alone(view, settings, override, can_turn=can_turn)
+        return _names_alone(view, settings, can_turn=can_turn)
     bind = ("cards",) if may_give_card(view) else ()
-    offers = (key for key in view.offers if key not in {"override", *bind})
     lock = ("lock",) if view.status.staff else ()
-    beside = (*_void_key(view), *offers)
+    beside = (*_void_key(view), *(key for key in _offers(view) if key not in bind))
     beside = (*_slip_key(view), *beside) if view.step in OVER else (*beside, *_slip_key(view))
-    return ("confirm", "cancel", *bind, *override, "help", *beside, "office", *lock)
+    now = (*_enter_key(view), *_escape_key(view), *bind, *_override_key(view))
+    return (*now, "help", *beside, *_office_key(view), *lock)
+
+
+def in_place(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the keys of a sale in the order in which they stand, so that few of them move."""
+    return tuple(sorted(names, key=lambda name: _PLACES.index(name) if name in _PLACES else -1))
 
 
 def may_give_card(view: TillView) -> bool:
@@ -56,39 +67,92 @@ def may_give_card(view: TillView) -> bool:
     return is_unknown and is_possible and is_asked and not view.without_card
 
 
+def _is_empty(view: TillView) -> bool:
+    """Return whether nothing is rung up that must be finished or cancelled first."""
+    return not view.basket.lines and not view.total
+
+
+def _enter_key(view: TillView) -> tuple[str, ...]:
+    """Return what Enter does: it charges, ends the number of a good, or asks the server anew.
+
+    Where the server has just answered, it would only refuse once more.
+    """
+    if view.keystrokes.endswith("*") or "/" in view.keystrokes:
+        return _number_key(view)
+    if view.step is Step.CONFIRM:
+        return ("confirm",)
+    decision, customer = view.decision, view.customer
+    if view.step not in _DECLINED or not isinstance(decision, Declined) or customer is None:
+        return ()
+    may_change = decision.reason is not Reason.UNKNOWN_CARD and not _is_empty(view)
+    is_old = not customer.live and not customer.looking_up
+    return ("retry",) if may_change and is_old else ()
+
+
+def _number_key(view: TillView) -> tuple[str, ...]:
+    """Return Enter where it ends the number of a good."""
+    _, is_number, typed = view.keystrokes.rpartition("/")
+    return ("go-on",) if is_number and typed else ()
+
+
+def _escape_key(view: TillView) -> tuple[str, ...]:
+    """Return what Esc does; with nothing rung up it lets go of a card that is looked up."""
+    if view.step in OVER:
+        return ("esc-on",)
+    return () if view.step is Step.READY and view.notice not in _ASKING else ("cancel",)
+
+
+def _override_key(view: TillView) -> tuple[str, ...]:
+    """Return F9 where somebody else may let the refusal on the screen pass."""
+    decline = view.decision if view.step in _DECLINED else None
+    is_overridable = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
+    can_override = is_overridable and "override" in view.offers and view.status.staff
+    return ("override",) if can_override else ()
+
+
+def _offers(view: TillView) -> tuple[str, ...]:
+    """Return the keys of what the site has switched on, as far as they can be used now.
+
+    Cash is that of the customer on the screen, and cards are changed while the server answers.
+    """
+    away = {"override"}
+    away |= set() if view.customer else {"money"}
+    away |= {"cards"} if view.status.link is Link.OFFLINE else set()
+    return tuple(key for key in view.offers if key not in away)
+
+
 def _void_key(view: TillView) -> tuple[str, ...]:
-    """Return F8 where one of the recent sales is not taken back yet."""
+    """Return F8 where one of the recent sales is not taken back yet, and nothing is rung up."""
     sales = (row for row in view.recent_sales if row.charge_id and not row.is_voided)
-    return ("void",) if any(sales) else ()
+    return ("void",) if any(sales) and _is_empty(view) else ()
+
+
+def _office_key(view: TillView) -> tuple[str, ...]:
+    return ("office",) if _is_empty(view) else ()
 
 
 def _slip_key(view: TillView) -> tuple[str, ...]:
     return ("slip",) if view.status.printer else ()
 
 
-def _names_alone(
-    view: TillView,
-    settings: ScreenSettings,
-    override: tuple[str, ...],
-    *,
-    can_turn: bool,
-) -> tuple[str, ...]:
+def _names_alone(view: TillView, settings: ScreenSettings, *, can_turn: bool) -> tuple[str, ...]:
     """Return the keys for a customer, and those for staff who have logged in."""
     if view.countdown:
         return ("touch-stop" if settings.touch else "stop",)
-    offers = tuple(key for key in view.offers if key != "override")
+    escape, number = _escape_key(view), _number_key(view)
     if settings.mode is TillMode.BALANCE:
-        clear = ("clear",) if view.customer or view.step in _DECLINED else ()
-        by_staff = ("log-out", "office", *offers) if view.status.staff else ()
+        clear = ("clear",) if escape or view.customer else ()
+        offers = (key for key in _offers(view) if key != "money")  # nothing is sold or paid here
+        by_staff = ("log-out", *_office_key(view), *offers) if view.status.staff else ()
         return (*clear, "help", *by_staff)
     if view.status.staff:
         slip = _slip_key(view) if view.step in OVER else ()
-        by_staff = ("log-out", *_void_key(view), "office", *offers)
-        return ("cancel", "help", *override, *slip, *by_staff)
+        by_staff = ("log-out", *_void_key(view), *_office_key(view), *_offers(view))
+        return (*number, *escape, "help", *_override_key(view), *slip, *by_staff)
     if settings.touch:
-        return ("touch-pick", "help", "cancel")
+        return (*number, "touch-pick", "help", *escape)
     slip = _slip_key(view) if _has_own_slip(view, settings) else ()
-    return (*slip, "pick", *(("turn",) if can_turn else ()), "help", "cancel")
+    return (*number, *slip, "pick", *(("turn",) if can_turn else ()), "help", *escape)
 
 
 def _has_own_slip(view: TillView, settings: ScreenSettings) -> bool:
