@@ -92,7 +92,11 @@ class Shop:
             journal=self.books,
             clock=self.clock,
             new_id=lambda: f"sale-{next(ids)}",
-            status=lambda: StatusView(till="test", link=self.link),
+            status=lambda: StatusView(
+                till="test",
+                link=self.link,
+                printer=self.slip_desk.health() if has_printer else None,
+            ),
             settle=self._settle,
             pin_matches=_pin_matches,
             past_sales=lambda: self.sales_book,

@@ -146,18 +146,20 @@ def draw_screen(
     alerts = _alerts_for(status, settings)
     shown = TouchSettings(settings, size, place.first)
     touch = touch_layout(view, shown) if view and not covers else None
+    right: Rows = ()
+    if not covers and (touch is None or touch.is_result):
+        is_shown = shows_status(now, settings)
+        own_settings = panel_settings(now, settings)
+        right = _customer_panel(now.customer, readers, own_settings, layout, with_status=is_shown)
     if touch:
-        panels = _touch_panels(now, touch, settings, alerts)
+        panels = _touch_panels(now, touch, settings, alerts, right)
     else:
         lines = help_lines(view, settings) if overlay in HELP_OVERLAYS else ()
         cover = _cover(now.page, lines, settings, layout, overlay) if covers else ()
-        is_shown = shows_status(now, settings)
-        right_settings = panel_settings(now, settings)
-        right = _customer_panel(now.customer, readers, right_settings, layout, with_status=is_shown)
         panels = Panels(
             layout,
             cover or _sale_panel(keyed, settings, layout),
-            () if covers else right,
+            right,
             _recent_sales(*_listed(now, settings), alerts, settings, layout),
         )
     return ScreenRows(
@@ -200,9 +202,9 @@ def _too_small(settings: ScreenSettings, size: tuple[int, int], text: BannerText
 
 
 def _touch_panels(
-    now: TillView, touch: TouchLayout, settings: ScreenSettings, alerts: Alerts
+    now: TillView, touch: TouchLayout, settings: ScreenSettings, alerts: Alerts, customer: Rows
 ) -> Panels:
-    """Return the panels with fields to touch."""
+    """Return the panels with fields to touch; beside a result's field stands the customer."""
     layout = touch.layout
     if layout.is_beside:
         alert = next(iter(_alerts(alerts, settings)), Run(""))
@@ -210,7 +212,8 @@ def _touch_panels(
         below = control_rows(touch, settings, alert)
     else:
         below = _recent_sales(*_listed(now, settings), alerts, settings, layout)
-    return Panels(layout, *sale_rows(now, touch, settings), below)
+    left, right = sale_rows(now, touch, settings)
+    return Panels(layout, left, customer if touch.is_result else right, below)
 
 
 def _listed(view: TillView, settings: ScreenSettings) -> tuple[str, tuple[RecentSaleView, ...]]:

@@ -98,6 +98,22 @@ def test_goods_are_touched_changed_and_taken_away() -> None:
         assert use(Control.REMOVE) == []
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_who_has_paid_touches_one_receipt(size: tuple[int, int]) -> None:
+    with open_kiosk() as kiosk:
+        kiosk.pick_and_tap()
+        kiosk.wait(8.0)
+        assert kiosk.shop.step() is Step.PAID
+        layout = touch_layout(kiosk.shop.view, TouchSettings(SCREEN, size))
+        assert layout
+        [area] = [one.area for one in layout.fields if one.control is Control.SLIP]
+        for _ in range(3):
+            touch(kiosk, size, (area.x + 1, area.y + 1))
+            kiosk.wait(0.5)
+        assert len(kiosk.shop.slip_desk.asked) == 1
+        assert len(kiosk.shop.charges) == 1
+
+
 def test_quick_touches_are_no_machines_line() -> None:
     with open_kiosk() as kiosk:
         for _ in range(9):

@@ -20,6 +20,7 @@ from taptill.checkout.view import CountdownView, TillView
 from taptill.domain.basket import Basket, Line
 from taptill.domain.decision import Reason
 from taptill.domain.money import ZERO, Money
+from taptill.domain.slips.printer import PrinterHealth, PrinterState
 from taptill.domain.tap import CardTrouble, ReaderState
 from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName
 
@@ -105,6 +106,10 @@ STATES: dict[str, tuple[TillView | None, ScreenSettings]] = {
         SELF_SERVICE,
     ),
     "self-paid": (alone(PAID), SELF_SERVICE),
+    "self-paid-receipt": (
+        alone(replace(PAID, status=replace(PAID.status, printer=PrinterHealth(PrinterState.OK)))),
+        SELF_SERVICE,
+    ),
     "self-refused": (
         alone(replace(declined(Reason.NO_CREDIT), step=Step.REFUSED, amount=Money(420))),
         SELF_SERVICE,

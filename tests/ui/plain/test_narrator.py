@@ -75,8 +75,8 @@ class Listener:
 
 @contextmanager
 def listening() -> Iterator[Listener]:
-    """Open a shop where nobody has asked the server yet, and listen to it."""
-    with open_shop() as shop:
+    """Open a shop without a printer where nobody has asked the server yet, and listen to it."""
+    with open_shop(has_printer=False) as shop:
         shop.link = Link.UNKNOWN
         shop.do(shop.till.refresh)
         yield Listener(shop)

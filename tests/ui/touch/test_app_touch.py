@@ -58,6 +58,20 @@ async def test_goods_and_controls_are_touched() -> None:
         assert till.names == [good_key(1), "backspace", "up", "delete", "escape"]
 
 
+@pytest.mark.parametrize("size", [SIZE, (50, 15)], ids=str)
+async def test_the_receipt_is_touched(size: tuple[int, int]) -> None:
+    view = VIEWS["self-paid-receipt"]
+    till = TouchTill(view)
+    app = made(till, TOUCH_SCREEN)
+    layout = touch_layout(view, TouchSettings(TOUCH_SCREEN, size))
+    assert layout
+    [field] = [one for one in layout.fields if one.control is Control.SLIP]
+    async with app.run_test(size=size) as pilot:
+        await until(lambda: any("F4 receipt" in line for line in painted(app)), pilot)
+        await pilot.click(offset=middle(field.area))
+        await until(lambda: till.names == ["f4"], pilot)
+
+
 async def test_other_goods_are_turned_to_and_touched() -> None:
     view = VIEWS["self-ready"]
     till = TouchTill(view)

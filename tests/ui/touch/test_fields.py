@@ -6,14 +6,14 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ui.drawing import characters, fills
+from tests.ui.drawing import characters, fills, text_of
 from tests.ui.modes.states import BALANCE, COUNTING, SELF_SERVICE, STATES
 from tests.ui.states import READY, RINGING, SETTINGS
 from tests.ui.test_fit import SIZES
 from tests.ui.test_snapshots import compare
 
 from taptill.checkout.goods.ring_up import good_key
-from taptill.checkout.session import Step
+from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import TillAlarm, TillView
 from taptill.domain.basket import Basket, Good
 from taptill.domain.money import ZERO, Money
@@ -51,7 +51,10 @@ VIEWS: dict[str, TillView] = {
 }
 CHOSEN = replace(VIEWS["self-ringing"], chosen=0)
 SIZES_BESIDE = ((80, 20), (78, 18))
-DRAWN = ("self-ready", "self-ringing", "self-card", "self-declined", "self-paid", "self-counting")
+DRAWN = (
+    "self-ready", "self-ringing", "self-card", "self-declined", "self-paid", "self-paid-receipt",
+    "self-counting",
+)  # fmt: skip
 
 
 def fields_of(view: TillView, size: tuple[int, int], first: int = 0) -> tuple[TouchField, ...]:
@@ -184,12 +187,14 @@ def test_every_good_is_on_one_page_and_presses_itself() -> None:
 
 def test_controls_press_the_keys_of_a_keyboard() -> None:
     ready, ringing = VIEWS["self-ready"], VIEWS["self-ringing"]
-    assert [control(ready, name) for name in Control] == [(), (), (), (), (), ("page_down",)]
+    assert [control(ready, name) for name in Control] == [
+        (), (), (), (), (), ("page_down",), (),
+    ]  # fmt: skip
     assert [control(ringing, name) for name in Control] == [
-        ("up",), ("backspace",), ("*",), ("up", "delete"), ("escape",), ("page_down",),
+        ("up",), ("backspace",), ("*",), ("up", "delete"), ("escape",), ("page_down",), (),
     ]  # fmt: skip
     assert [control(CHOSEN, name) for name in Control] == [
-        ("up",), ("backspace",), ("+",), ("delete",), ("escape", "escape"), ("page_down",),
+        ("up",), ("backspace",), ("+",), ("delete",), ("escape", "escape"), ("page_down",), (),
     ]  # fmt: skip
     assert control(VIEWS["self-card"], Control.CLEAR) == ("escape",)
     assert control(replace(ready, goods=GOODS[:3]), Control.GOODS) == ()
@@ -206,6 +211,46 @@ def test_a_result_that_fills_a_small_screen_is_taken_away_by_a_touch() -> None:
     paid = VIEWS["self-paid"]
     assert touched(paid, (3, 8), (50, 15)) == ("escape",)
     assert touched(paid, (3, 3), (80, 24)) == (good_key(1),)
+
+
+@pytest.mark.parametrize("size", [*SIZES, *SIZES_BESIDE], ids=str)
+def test_the_receipt_is_a_field_while_f4_prints_it(size: tuple[int, int]) -> None:
+    paid = VIEWS["self-paid-receipt"]
+    assert control(paid, Control.SLIP, size) == ("f4",)
+    [field] = [one for one in fields_of(paid, size) if one.control is Control.SLIP]
+    assert touched(paid, middle(field.area), size) == ("f4",)
+    for notice in (Notice.SLIP_PRINTS, Notice.SLIP_PRINTED, Notice.SLIP_WAITS):
+        assert not control(replace(paid, notice=notice), Control.SLIP, size)
+    voided = replace(paid, step=Step.VOIDED)
+    for view in (VIEWS["self-paid"], voided, replace(VIEWS["self-ready"], status=paid.status)):
+        assert not control(view, Control.SLIP, size)
+    always = replace(TOUCH_SCREEN, prints_each_sale=True)
+    layout = touch_layout(paid, TouchSettings(always, size))
+    assert not layout or Control.SLIP not in {one.control for one in layout.fields}
+    for view in (paid, voided):
+        by_staff = replace(view, status=replace(view.status, staff="Kim"), notice=Notice.SLIP_COPY)
+        assert control(by_staff, Control.SLIP, size) == ("f4",)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", [*SIZES, *SIZES_BESIDE], ids=str)
+def test_the_field_of_the_receipt_says_so_and_hides_nothing(
+    language: str, size: tuple[int, int]
+) -> None:
+    settings = replace(TOUCH_SCREEN, texts=load(language))
+    paid = draw_screen(VIEWS["self-paid-receipt"], settings, size)
+    without = draw_screen(VIEWS["self-paid"], settings, size)
+    assert f"F4 {settings.texts.say('touch.slip')}" in text_of(paid.lines)
+    assert (paid.banner, paid.customer) == (without.banner, without.customer) or size[1] < 24
+
+
+def test_beside_the_field_of_the_receipt_a_touch_takes_a_small_result_away() -> None:
+    for size in ((50, 15), (66, 20)):
+        paid = VIEWS["self-paid-receipt"]
+        [field] = fields_of(paid, size)
+        beside = (field.area.x + field.area.width, field.area.y)
+        assert touched(paid, beside, size) == ("escape",)
+        assert touched(paid, (3, size[1] - 4), size) == ("escape",)
 
 
 def test_a_balance_is_taken_away_by_a_touch() -> None:

@@ -140,22 +140,27 @@ def _names_alone(view: TillView, settings: ScreenSettings, *, can_turn: bool) ->
     if view.countdown:
         return ("touch-stop" if settings.touch else "stop",)
     escape, number = _escape_key(view), _number_key(view)
+    slip = ("slip",) if prints_slip(view, settings) else ()
     if settings.mode is TillMode.BALANCE:
         clear = ("clear",) if escape or view.customer else ()
         offers = (key for key in _offers(view) if key != "money")  # nothing is sold or paid here
         by_staff = ("log-out", *_office_key(view), *offers) if view.status.staff else ()
         return (*clear, "help", *by_staff)
     if view.status.staff:
-        slip = _slip_key(view) if view.step in OVER else ()
         by_staff = ("log-out", *_void_key(view), *_office_key(view), *_offers(view))
         return (*number, *escape, "help", *_override_key(view), *slip, *by_staff)
     if settings.touch:
         return (*number, "touch-pick", "help", *escape)
-    slip = _slip_key(view) if _has_own_slip(view, settings) else ()
     return (*number, *slip, "pick", *(("turn",) if can_turn else ()), "help", *escape)
 
 
-def _has_own_slip(view: TillView, settings: ScreenSettings) -> bool:
-    """Return whether F4 prints a receipt for a customer who is alone: one of what was just paid."""
+def prints_slip(view: TillView, settings: ScreenSettings) -> bool:
+    """Return whether F4 prints the receipt of the result on the screen, where nobody serves.
+
+    A customer who is alone has one of what was just paid.
+    """
+    if view.step not in OVER or view.status.printer is None:
+        return False
     is_asked_for = view.notice in _SLIP_ANSWERS
-    return view.step is Step.PAID and not is_asked_for and not settings.prints_each_sale
+    is_own = view.step is Step.PAID and not is_asked_for and not settings.prints_each_sale
+    return is_own or bool(view.status.staff)

@@ -16,11 +16,14 @@ _SIGNS = {
     Control.REMOVE: "×",
     Control.CLEAR: "Esc",
     Control.GOODS: "▶",
+    Control.SLIP: "F4",
 }
 
 
 def sale_rows(view: TillView, touch: TouchLayout, settings: ScreenSettings) -> tuple[Rows, Rows]:
-    """Return the rows in the place of sale and customer."""
+    """Return the rows in the place of sale and customer; beside a result's field there are none."""
+    if touch.is_result:
+        return _rows_of(touch.controls, touch.fields, settings), ()
     goods = _rows_of(touch.goods, touch.fields, settings)
     if not touch.layout.is_beside:
         basket = touch.basket

@@ -15,6 +15,7 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.domain.basket import Good
 from taptill.ui.layout import Area, Layout, lay_out, too_small, with_page
+from taptill.ui.modes.keys import prints_slip
 from taptill.ui.screen_settings import ScreenSettings
 
 FIELD_ROWS = 3
@@ -24,6 +25,8 @@ _GOOD_CELLS = 15
 TOUCH = "touch"
 """A key that means nothing but that somebody is there: it stops a countdown."""
 
+_SLIP_KEYS = ("f4",)
+
 _PICKING = frozenset({Step.READY, Step.RINGING, Step.CARD, Step.DECLINED, Step.REFUSED, Step.AGAIN})
 """In these steps goods can be touched at every size."""
 
@@ -32,7 +35,7 @@ _RESULTS = frozenset({Step.PAID, Step.VOIDED})
 
 
 class Control(StrEnum):
-    """The fields beside the goods, from the left; each is a text `touch.NAME`."""
+    """The fields beside the goods; each is a text `touch.NAME`."""
 
     CHOOSE = "choose"
     LESS = "less"
@@ -40,6 +43,14 @@ class Control(StrEnum):
     REMOVE = "remove"
     CLEAR = "clear"
     GOODS = "goods"
+    SLIP = "slip"
+
+
+_PLACES = tuple(control for control in Control if control is not Control.SLIP)
+"""The controls that have a place of their own, from the left."""
+
+_SLIP_PLACES = 2
+"""So many places has the receipt, from the left: those of lines, of which a result has none."""
 
 
 class TouchSettings(NamedTuple):
@@ -69,7 +80,8 @@ class TouchField:
 class TouchLayout:
     """The fields of a screen: `goods` holds the goods, `controls` the others, `basket` the lines.
 
-    `page` of `pages` is shown, from 0.
+    `page` of `pages` is shown, from 0. `is_result`: the one field is the receipt, in the place of
+    the sale.
     """
 
     layout: Layout
@@ -79,6 +91,7 @@ class TouchLayout:
     fields: tuple[TouchField, ...]
     page: int
     pages: int
+    is_result: bool = False
 
     def turned(self, by: int) -> int:
         """Return the first good of another page; behind the last one comes the first."""
@@ -95,7 +108,9 @@ def touch_layout(view: TillView, shown: TouchSettings) -> TouchLayout | None:
     if not is_touched(shown.settings) or too_small(*shown.size) or view.page or view.countdown:
         return None
     layout = lay_out(*shown.size)
-    if view.step not in _PICKING and not (layout.is_beside and view.step in _RESULTS):
+    if view.step in _RESULTS and not layout.is_beside:
+        return _result_layout(view, layout, shown.settings)
+    if view.step not in _PICKING | _RESULTS:
         return None
     layout = layout if layout.is_beside else with_page(layout)
     goods, basket, controls = _beside(layout) if layout.is_beside else _below(layout)
@@ -105,6 +120,7 @@ def touch_layout(view: TillView, shown: TouchSettings) -> TouchLayout | None:
     page = min(max(0, shown.first) // a_page, pages - 1)
     fields = (
         *_goods_fields(in_order[page * a_page : (page + 1) * a_page], goods),
+        *_slip_fields(view, controls, shown.settings),
         *_control_fields(view, controls, pages),
     )
     return TouchLayout(
@@ -134,9 +150,30 @@ def keys_of_touch(
         return (TOUCH,)
     if settings.mode is TillMode.BALANCE:
         return ("escape",) if view.customer or view.step is not Step.READY else ()
-    if layout := touch_layout(view, shown):
-        return next((field.keys for field in layout.fields if _is_in(field.area, at)), ())
-    return ("escape",) if is_touched(settings) and view.step in _RESULTS else ()
+    layout = touch_layout(view, shown)
+    fields = layout.fields if layout else ()
+    if keys := next((field.keys for field in fields if _is_in(field.area, at)), ()):
+        return keys
+    fills_screen = layout is None or layout.is_result
+    return ("escape",) if fills_screen and is_touched(settings) and view.step in _RESULTS else ()
+
+
+def _result_layout(view: TillView, layout: Layout, settings: ScreenSettings) -> TouchLayout | None:
+    """Return the receipt's field in the place of the sale, where a small screen shows a result."""
+    if not prints_slip(view, settings):
+        return None
+    none = replace(layout.sale, height=0)
+    field = TouchField(area=layout.sale, keys=_SLIP_KEYS, control=Control.SLIP)
+    return TouchLayout(
+        layout=layout,
+        goods=none,
+        basket=none,
+        controls=layout.sale,
+        fields=(field,),
+        page=0,
+        pages=1,
+        is_result=True,
+    )
 
 
 def _beside(layout: Layout) -> tuple[Area, Area, Area]:
@@ -199,14 +236,22 @@ def _goods_fields(goods: list[tuple[int, Good]], area: Area) -> list[TouchField]
 
 
 def _control_fields(view: TillView, area: Area, pages: int) -> list[TouchField]:
-    width = area.width // len(Control)
+    width = area.width // len(_PLACES)
     return [
         TouchField(
             area=replace(area, x=area.x + at * width, width=width), keys=keys, control=control
         )
-        for at, control in enumerate(Control)
+        for at, control in enumerate(_PLACES)
         if (keys := _control_keys(control, view, pages))
     ]
+
+
+def _slip_fields(view: TillView, area: Area, settings: ScreenSettings) -> list[TouchField]:
+    """Return the field of the receipt where F4 prints that of the result on the screen."""
+    if not prints_slip(view, settings):
+        return []
+    place = replace(area, width=area.width // len(_PLACES) * _SLIP_PLACES)
+    return [TouchField(area=place, keys=_SLIP_KEYS, control=Control.SLIP)]
 
 
 def _control_keys(control: Control, view: TillView, pages: int) -> tuple[str, ...]:
