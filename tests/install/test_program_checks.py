@@ -141,6 +141,17 @@ async def test_what_is_old_or_missing_or_not_enabled_is_told(place: MachineFolde
     assert told["installation.start"] is Verdict.WARN
 
 
+def test_a_file_that_this_account_may_not_see_is_not_told_to_be_missing(
+    place: MachineFolder,
+) -> None:
+    """As Debian ships it, polkitd alone may look into the folder of polkit's rules."""
+    installed(place)
+    (place.folder / "root/etc/polkit-1/rules.d").chmod(0)
+    told = without_powers(place, "installation")["installation.polkit-rules"]
+    assert told.verdict is Verdict.SKIP
+    assert told.advice.startswith("sudo ")
+
+
 async def test_without_a_release_nothing_is_compared(place: MachineFolder) -> None:
     (told,) = await check_installation(place.site())
     assert (told.verdict, told.words.startswith("not compared: ")) == (Verdict.SKIP, True)

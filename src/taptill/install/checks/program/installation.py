@@ -1,5 +1,7 @@
 """The installed unit, rules and settings, compared with those of the release that runs."""
 
+from pathlib import Path
+
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.technical.counting import many
 from taptill.install.checks.site import RELEASE, UNIT, CheckedSite
@@ -33,6 +35,10 @@ async def check_installation(site: CheckedSite) -> list[Diagnosis]:
 def _file(site: CheckedSite, source: str, place: str) -> Diagnosis:
     name = f"installation.{_NAMES.get(source, source)}"
     released, installed = site.machine_file(f"{RELEASE}/{source}"), site.machine_file(place)
+    if not installed and _is_kept_from_us(site.machine_path(place)):
+        words = f"not compared: this account may not see {place}"
+        advice = f"sudo {RELEASE}/bin/taptill doctor --only installation"
+        return Diagnosis(name, Verdict.SKIP, words, advice)
     if not installed:
         words = f"{place} is missing or empty"
         return Diagnosis(name, Verdict.FAIL, words, _INSTALL)
@@ -44,6 +50,17 @@ def _file(site: CheckedSite, source: str, place: str) -> Diagnosis:
     own = ", ".join(site.drop_ins()) if source == f"systemd/{UNIT}" else ""
     words = f"as released, with {own}" if own else "as released"
     return Diagnosis(name, Verdict.PASS, words)
+
+
+def _is_kept_from_us(path: Path) -> bool:
+    """Return whether this account may not tell if a file is there, or not read it."""
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _rules(site: CheckedSite, name: str, released: str, installed: str) -> Diagnosis:
