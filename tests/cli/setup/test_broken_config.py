@@ -45,7 +45,7 @@ def test_the_editor_is_opened_at_the_line_and_set_up_comes_after_it(places: Setu
     again = ["taptill", "setup", "--config", config]
     assert where.startswith(f"{config}: {WHERE}")
     assert commands_of(mend) == [["editor", "+3", config], again]
-    assert commands_of(afresh) == [["mv", config, f"{config}.broken"], again]
+    assert commands_of(afresh) == [["mv", "--backup=numbered", config, f"{config}.broken"], again]
 
 
 def test_the_installed_till_is_roots(places: SetupPlaces) -> None:
@@ -72,6 +72,23 @@ def test_the_config_of_before_the_last_set_up_is_offered_where_there_is_one(
     kept.write_text('[till]\nname = "bar"\n')
     _, _, before, _ = told_at(places)
     assert commands_of(before)[0] == ["cp", str(kept), str(places.config)]
+
+
+@pytest.mark.parametrize("kept", [BROKEN, 'include = ["site.toml"]\n'])
+def test_a_config_of_before_that_leads_here_again_is_not_offered(
+    places: SetupPlaces, kept: str
+) -> None:
+    places.config.with_name("site.toml").write_text(BROKEN)
+    places.config.with_name("config.toml.before").write_text(kept)
+    assert len(told_at(places)) == len(("where", "mend", "afresh"))
+
+
+def test_a_config_that_was_moved_away_earlier_stays(places: SetupPlaces) -> None:
+    kept = places.config.with_name("config.toml.broken")
+    kept.write_text("of earlier")
+    move, _ = commands_of(told_at(places)[-1])
+    subprocess.run(move, check=True)
+    assert {"of earlier", BROKEN} <= {path.read_text() for path in kept.parent.iterdir()}
 
 
 @pytest.mark.slow
