@@ -120,6 +120,15 @@ def test_a_customer_is_told_which_key_shows_more_goods(language: str) -> None:
     assert "turn" not in names(replace(CARD, goods=()), settings)
 
 
+def test_a_touch_is_said_to_pick_only_where_it_picks() -> None:
+    """A result that fills a small screen is taken away by it."""
+    paid, touched = alone(PAID), replace(SELF_SERVICE, touch=True)
+    assert {"touch-pick", "pick"} & {*names(paid, touched)} == {"touch-pick"}
+    for size in (50, 15), (60, 20):
+        assert {"touch-pick", "pick"} & {*names(paid, touched, size)} == {"pick"}
+        assert "touch-pick" in names(alone(RINGING), touched, size)
+
+
 STAFF_KEYS = {"void", "find", "cards", "money", "override", "office", "technician"}
 
 

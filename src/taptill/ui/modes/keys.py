@@ -4,6 +4,7 @@ from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.session import OVER, UNDER_WAY, Notice, Step
 from taptill.checkout.view import Link, TillView
 from taptill.domain.decision import OVERRIDABLE, Declined, Reason
+from taptill.ui.layout import lay_out
 from taptill.ui.modes.help import HELP_OVERLAYS, Overlay, help_lines, next_help
 from taptill.ui.screen_settings import ScreenSettings
 
@@ -44,7 +45,7 @@ def key_names(
     if view.step is Step.VOIDING:
         return ("esc-back", "void-others", "help")
     if settings.mode.is_unattended:
-        return _names_alone(view, settings, can_turn=can_turn)
+        return _names_alone(view, settings, size, can_turn=can_turn)
     bind = ("cards",) if may_give_card(view) else ()
     lock = ("lock",) if view.status.staff else ()
     beside = (*_void_key(view), *(key for key in _offers(view) if key not in bind))
@@ -135,7 +136,9 @@ def _slip_key(view: TillView) -> tuple[str, ...]:
     return ("slip",) if view.status.printer else ()
 
 
-def _names_alone(view: TillView, settings: ScreenSettings, *, can_turn: bool) -> tuple[str, ...]:
+def _names_alone(
+    view: TillView, settings: ScreenSettings, size: tuple[int, int], *, can_turn: bool
+) -> tuple[str, ...]:
     """Return the keys for a customer, and those for staff who have logged in."""
     if view.countdown:
         return ("touch-stop" if settings.touch else "stop",)
@@ -150,7 +153,9 @@ def _names_alone(view: TillView, settings: ScreenSettings, *, can_turn: bool) ->
         by_staff = ("log-out", *_void_key(view), *_office_key(view), *_offers(view))
         return (*number, *escape, "help", *_override_key(view), *slip, *by_staff)
     if settings.touch:
-        return (*number, "touch-pick", "help", *escape)
+        # A result that fills a small screen is taken away by a touch.
+        can_touch = view.step not in OVER or lay_out(*size).is_beside
+        return (*number, "touch-pick" if can_touch else "pick", "help", *escape)
     return (*number, *slip, "pick", *(("turn",) if can_turn else ()), "help", *escape)
 
 
