@@ -100,6 +100,7 @@ async def test_where_systemd_runs_the_session_of_who_asks_does_not_count(
     options, _, program = said.read_text().partition(site.python)
     assert {"--wait", "--uid=nobody", "--property=SupplementaryGroups=lp"} <= {*options.split()}
     assert program.strip().endswith("Virtual PCD 00 00")
+    assert any(word.startswith("--property=RuntimeMaxSec=") for word in options.split())
     runner.unlink()
     monkeypatch.setenv("PATH", str(open_place.folder))
     assert (await diagnosed(check_readers, of_nobody(open_place)))[NAME].verdict is not Verdict.PASS

@@ -85,6 +85,15 @@ def test_nothing_of_the_site_is_left_where_all_is_to_go(tmp_path: Path, *, purge
     assert [(tmp_path / name).exists() for name in SITE_FILES] == [not purge] * len(SITE_FILES)
 
 
+def test_no_file_of_a_release_is_left_beside_the_environment(tmp_path: Path) -> None:
+    target = machine(tmp_path)
+    for place in TILL.files.values():
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text("as released\n")
+    uninstall(target, [TILL], purge=False)
+    assert not [place for place in TILL.files.values() if (tmp_path / place).exists()]
+
+
 def test_what_was_removed_starts_at_no_boot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,9 @@ def status_in_unit(account: str, words: Sequence[str], groups: Sequence[str] = (
     if _account(account) is None:
         return None
     given = [f"--property=SupplementaryGroups={name}" for name in groups]
-    return _status([*_IN_UNIT, f"--uid={account}", *given, *words])
+    # The unit would outlive the program that has started it.
+    limit = f"--property=RuntimeMaxSec={_RUN_S_MAX:.0f}"
+    return _status([*_IN_UNIT, limit, f"--uid={account}", *given, *words])
 
 
 def _status(words: Sequence[str], **identity: Any) -> int:
