@@ -67,6 +67,13 @@ def test_f8_is_named_where_a_sale_stands_that_can_be_taken_back() -> None:
         assert "void" not in names(replace(ready, recent_sales=voided), settings)
 
 
+def test_f4_is_named_where_something_was_sold() -> None:
+    ready = replace(READY, status=PRINTING)
+    assert "slip" in names(ready)
+    assert "slip" not in names(replace(ready, recent_sales=()))
+    assert "slip" in help_names(replace(ready, recent_sales=()), SETTINGS)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("staff", ["", "Kim"])
 def test_right_after_a_sale_the_receipt_is_named_at_80_columns(staff: str, language: str) -> None:

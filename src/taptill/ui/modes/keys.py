@@ -133,7 +133,8 @@ def _office_key(view: TillView) -> tuple[str, ...]:
 
 
 def _slip_key(view: TillView) -> tuple[str, ...]:
-    return ("slip",) if view.status.printer else ()
+    """Return F4 where there is a printer, and something was sold."""
+    return ("slip",) if view.status.printer and (view.recent_sales or view.step in OVER) else ()
 
 
 def _names_alone(
