@@ -50,6 +50,7 @@ SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
     "remove": installing.removal,
     "pull": readers.pulled_and_back,
     "typing": readers.typing_reader,
+    "pcsc": readers.over_pcsc,
     "kill": unit.killed,
     "watchdog": unit.hanging,
     "stop": unit.stopped,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.machine.emulator.json_line import JsonLine, MachineError
+from tests.machine.emulator.smart_card import SmartCardPlug, card_name_of
 
 KEY_PAUSE_S = 0.02
 WEDGE_PAUSE_S = 0.03
@@ -39,7 +40,8 @@ class Stick:
     node: str
 
 
-Plugged = TypeVar("Plugged", SerialPlug, Stick, str)
+AnyPlug = SerialPlug | SmartCardPlug | Stick | str
+Plugged = TypeVar("Plugged", bound=AnyPlug)
 
 
 class Desk:
@@ -49,7 +51,7 @@ class Desk:
         self._monitor = monitor
         self._folder = folder
         self._numbered = 0
-        self._plugged: dict[str, SerialPlug | Stick | str] = {}
+        self._plugged: dict[str, AnyPlug] = {}
 
     def picture(self, target: Path, form: str = "png") -> None:
         """Write the picture on the panel as PNG or PPM."""
@@ -106,15 +108,29 @@ class Desk:
     def plug_serial_reader(self, serial: str = "A1B2C3D4") -> SerialPlug:
         """Plug a serial reader into a USB socket."""
         name = self._next_name("serial")
+        line = self._line_to(name)
+        adapter = {"driver": "usb-serial", "id": name, "chardev": name, "bus": "usb.0"}
+        self._monitor.ask("device_add", {**adapter, "serial": serial})
+        return self._noted(SerialPlug(name, line))
+
+    def plug_smart_card_reader(self) -> SmartCardPlug:
+        """Plug in a smart card reader, which speaks CCID, with no card in it."""
+        name = self._next_name("pcsc")
+        card_name = card_name_of(name)
+        line = self._line_to(card_name)
+        self._monitor.ask("device_add", {"driver": "usb-ccid", "id": name, "bus": "usb.0"})
+        card = {"driver": "ccid-card-passthru", "id": card_name, "chardev": card_name}
+        self._monitor.ask("device_add", {**card, "bus": f"{name}.0"})
+        return self._noted(SmartCardPlug(name, line))
+
+    def _line_to(self, name: str) -> socket.socket:
+        """Make a line of QEMU with this name, and return our end of it."""
         path = self._folder / f"{name}.sock"
         path.unlink(missing_ok=True)
         address = {"type": "unix", "data": {"path": str(path)}}
         backend = {"type": "socket", "data": {"addr": address, "server": True, "wait": False}}
         self._monitor.ask("chardev-add", {"id": name, "backend": backend})
-        line = _connected(path)
-        adapter = {"driver": "usb-serial", "id": name, "chardev": name, "bus": "usb.0"}
-        self._monitor.ask("device_add", {**adapter, "serial": serial})
-        return self._noted(SerialPlug(name, line))
+        return _connected(path)
 
     def board_line(self) -> SerialPlug:
         """Return the board's own serial line (ttyS1, on ARM ttyAMA0): what hangs on a Pi's pins."""
@@ -137,7 +153,7 @@ class Desk:
         self._monitor.ask("device_add", storage)
         return self._noted(Stick(name, node))
 
-    def pull(self, plugged: SerialPlug | Stick | str) -> None:
+    def pull(self, plugged: AnyPlug) -> None:
         """Pull something out, as fast as a hand does."""
         name = _name_of(plugged)
         del self._plugged[name]
@@ -147,6 +163,9 @@ class Desk:
         elif isinstance(plugged, SerialPlug):
             plugged.line.close()
             self._until_let_go("chardev-remove", {"id": name})
+        elif isinstance(plugged, SmartCardPlug):
+            plugged.line.close()
+            self._until_let_go("chardev-remove", {"id": plugged.card_name})
 
     def pull_all(self) -> None:
         """Pull out everything that is plugged in."""
@@ -181,7 +200,7 @@ def has_field(dots: bytes, colour: str, at_least: int) -> bool:
     return dots.count(row) * _ROW_DOTS >= at_least
 
 
-def _name_of(plugged: SerialPlug | Stick | str) -> str:
+def _name_of(plugged: AnyPlug) -> str:
     return plugged if isinstance(plugged, str) else plugged.name
 
 

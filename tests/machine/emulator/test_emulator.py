@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.fakes.until import DEADLINE_S
 from tests.machine.emulator.command import DiskImage, Hardware, qemu_words
 from tests.machine.emulator.desk import has_field
 from tests.machine.emulator.guest import Guest
 from tests.machine.emulator.json_line import JsonLine, MachineError
+from tests.machine.emulator.smart_card import SmartCardPlug
 from tests.machine.emulator.writes import NoLogError, Survival, count_writes, read_log, replay
 
 SECTOR = 512
@@ -209,3 +211,24 @@ def test_a_command_in_the_guest_that_fails_is_an_error_with_its_words(tmp_path: 
     ):
         Guest(line).sh("false")
     assert asked[-1] == {"execute": "guest-exec-status", "arguments": {"pid": 7}}
+
+
+def test_a_card_gives_its_number_and_refuses_all_else() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(DEADLINE_S)
+        reader = SmartCardPlug("reader", theirs)
+        reader.hold("04A1B2C3")
+        with ours.makefile("rb") as heard:
+
+            def next_message() -> tuple[int, bytes]:
+                kind, _, size = struct.unpack(">III", heard.read(12))
+                return kind, heard.read(size)
+
+            assert [next_message()[0] for _ in range(3)] == [1, 3, 5]
+            for command, answer in (("ffca000000", "04a1b2c39000"), ("00a4040000", "6a81")):
+                ours.sendall(struct.pack(">III", 7, 0, 5) + bytes.fromhex(command))
+                assert next_message() == (7, bytes.fromhex(answer))
+            reader.take_away()
+            assert next_message() == (6, b"")
+        ours.shutdown(socket.SHUT_RDWR)
