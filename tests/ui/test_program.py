@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,8 +114,9 @@ async def test_f1_to_f4_are_known_in_both_spellings_where_term_is_linux_on_anoth
     """A serial line or tmux may say that it is the console, and sends what terminals send."""
     said = "{key: lambda key=key: till.calls.append(key) for key in ('f2', 'f3', 'f4')}"
     program = PROGRAM.replace("FakeTill(READY)", f"FakeTill(READY, {said})")
-    terminal = TerminalProgram(program.replace('"console")', '"console", console=True)'))
-    try:
+    with closing(
+        TerminalProgram(program.replace('"console")', '"console", console=True)'))
+    ) as terminal:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         assert b"\x1b=" not in terminal.seen, "the keypad types as it is: it shares these codes"
         for keys in (b"\x1bOQ", b"\x1bOR", b"\x1bOS", b"\x1b[[B", b"\x1b[[C", b"\x1b[[D"):
@@ -125,14 +127,11 @@ async def test_f1_to_f4_are_known_in_both_spellings_where_term_is_linux_on_anoth
         calls = terminal.seen.rpartition(b"calls")[2]
         assert re.findall(rb"f\d", calls) == [b"f2", b"f3", b"f4"] * 2
         assert await terminal.ended() == 0
-    finally:
-        terminal.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
 async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: signal.Signals) -> None:
-    terminal = TerminalProgram()
-    try:
+    with closing(TerminalProgram()) as terminal:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.type(b"42\r")
         terminal.process.send_signal(number)
@@ -140,26 +139,20 @@ async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: sign
         assert await terminal.ended() == 0
         assert b"\x1b[?25h" in terminal.seen
         assert terminal.settings() == terminal.before
-    finally:
-        terminal.close()
 
 
 async def test_a_signal_while_it_ends_does_not_cut_the_end_short() -> None:
     """A terminal that is gone is noticed, and SIGHUP comes when the program is leaving already."""
     begin, run, end = PROGRAM.partition("app.run()")
-    terminal = TerminalProgram(begin + SIGNALLED_AT_ITS_END + run + end)
-    try:
+    with closing(TerminalProgram(begin + SIGNALLED_AT_ITS_END + run + end)) as terminal:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.type(b"\x11\x11")
         await terminal.until(lambda: b"calls" in terminal.seen)
         assert await terminal.ended() == 0
-    finally:
-        terminal.close()
 
 
 async def test_keys_typed_at_a_terminal_reach_the_till_and_ctrl_q_twice_leaves() -> None:
-    terminal = TerminalProgram()
-    try:
+    with closing(TerminalProgram()) as terminal:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.type(b"4,2+c\x7f\r-\x1b[19~")
         terminal.type(b"\x11\x11")
@@ -167,14 +160,11 @@ async def test_keys_typed_at_a_terminal_reach_the_till_and_ctrl_q_twice_leaves()
         await terminal.until(lambda: calls in terminal.seen)
         assert await terminal.ended() == 0
         assert b"\x1b[97;44m" in terminal.seen  # white on the console's blue, no other palette
-    finally:
-        terminal.close()
 
 
 async def test_a_new_size_and_a_stop_draw_anew_and_keys_come_once() -> None:
     """Stopped and continued, as by a debugger or a frozen machine, one thread reads, not two."""
-    terminal = TerminalProgram()
-    try:
+    with closing(TerminalProgram()) as terminal:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.process.send_signal(signal.SIGSTOP)
         frame_count = terminal.seen.count(b"last sales")
@@ -189,8 +179,6 @@ async def test_a_new_size_and_a_stop_draw_anew_and_keys_come_once() -> None:
         await terminal.until(lambda: b"['4', '2', 'c']" in terminal.seen)
         assert await terminal.ended() == 0
         assert b"\x1b>" in terminal.seen.rpartition(b"\x1b=")[2]
-    finally:
-        terminal.close()
 
 
 def test_the_first_frame_imports_nothing_that_it_does_not_need() -> None:

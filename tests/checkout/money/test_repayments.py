@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.checkout.money.cash import pay
 from tests.checkout.pages.crew import CREWED, SAM, crewed_shop, log_in
 from tests.checkout.pages.test_undo import choose
 from tests.domain.samples import ADA, DORA, known
@@ -28,18 +29,6 @@ def repayments(shop: Shop) -> list[Entry]:
 def amounts(shop: Shop) -> list[tuple[int | None, int | None]]:
     """Return customer and amount of each repayment in the books."""
     return [(entry.customer_id, entry.amount_minor) for entry in repayments(shop)]
-
-
-def pay(shop: Shop, card: str, cash: str, *, out: bool = False) -> None:
-    """Tap, press F7, type the cash, and press Enter once it can have been read."""
-    shop.tap(card)
-    shop.later(0.5)
-    shop.key("f7")
-    if out:
-        shop.key("f7")
-    shop.press(cash)
-    shop.enter()
-    shop.later(0.2)
 
 
 def notice(shop: Shop) -> object:

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import replace
 from functools import partial
 
+from tests.checkout.money.cash import pay
 from tests.checkout.pages.sales_book import STEP
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
@@ -142,12 +143,7 @@ def test_why_a_sale_was_taken_back_is_in_the_words_of_the_screen(shop: Shop) -> 
 
 def test_cash_is_listed_as_it_was_counted_and_below_zero_where_it_was_taken_back() -> None:
     with open_shop(replace(SETTINGS, max_repayment=Money(9900))) as shop:
-        shop.tap("A")
-        shop.later(0.5)
-        shop.key("f7")
-        shop.press("500")
-        shop.enter()
-        shop.later(0.5)
+        pay(shop, "A", "500")
         shop.escape()
         shop.key("f8")
         shop.later(0.5)

@@ -41,9 +41,9 @@ def fill(server: socket.socket) -> None:
         pytest.skip("NO PRINTER STOPPED READING: this account may not filter a socket here")
 
 
-def drain(server: socket.socket) -> None:
-    """Let each new connection take what it is sent, or one that was made while it was full."""
+def drain(full: socket.socket) -> None:
+    """Let a connection take what it is sent again; of a listening socket, each new connection."""
     try:
-        server.setsockopt(socket.SOL_SOCKET, _DETACH_FILTER, 0)
+        full.setsockopt(socket.SOL_SOCKET, _DETACH_FILTER, 0)
     except FileNotFoundError:  # it has no filter
         return

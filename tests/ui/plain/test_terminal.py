@@ -6,7 +6,7 @@ import pty
 import signal
 import termios
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 
 import pytest
@@ -243,8 +243,7 @@ async def test_a_console_has_no_names_on_it_behind_the_end() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
 async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: signal.Signals) -> None:
-    program = TerminalProgram(PROGRAM)
-    try:
+    with closing(TerminalProgram(PROGRAM)) as program:
         await program.until(lambda: b"READY: " in program.seen)
         assert program.settings() != program.before
         program.type(b"42")
@@ -253,14 +252,11 @@ async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: sign
         assert await program.ended() == 0
         assert program.settings() == program.before
         assert b"\x1b" not in program.seen
-    finally:
-        program.close()
 
 
 @pytest.mark.slow
 async def test_ctrl_c_is_a_key_that_ends_nothing() -> None:
-    program = TerminalProgram(PROGRAM)
-    try:
+    with closing(TerminalProgram(PROGRAM)) as program:
         await program.until(lambda: b"READY: " in program.seen)
         program.type(b"\x03\x1a\x1c42")
         await asyncio.sleep(0.5)
@@ -269,8 +265,6 @@ async def test_ctrl_c_is_a_key_that_ends_nothing() -> None:
         await program.until(lambda: b"['4', '2']" in program.seen)
         assert await program.ended() == 0
         assert program.settings() == program.before
-    finally:
-        program.close()
 
 
 @pytest.mark.slow
@@ -278,20 +272,16 @@ async def test_ctrl_c_is_a_key_that_ends_nothing() -> None:
     ("code", "end"), [(STOPS, b"ValueError NoneType"), (FAILS, b"NoneType AttributeError")]
 )
 async def test_a_fault_gives_the_terminal_back(code: str, end: bytes) -> None:
-    program = TerminalProgram(code)
-    try:
+    with closing(TerminalProgram(code)) as program:
         await program.until(lambda: end in program.seen)
         assert await program.ended() == 0
         assert program.settings() == program.before
         assert b"no word of this" not in program.seen
-    finally:
-        program.close()
 
 
 @pytest.mark.slow
 async def test_a_stop_takes_the_keys_again() -> None:
-    program = TerminalProgram(PROGRAM)
-    try:
+    with closing(TerminalProgram(PROGRAM)) as program:
         await program.until(lambda: b"READY: " in program.seen)
         raw = program.settings()
         program.process.send_signal(signal.SIGSTOP)
@@ -303,8 +293,6 @@ async def test_a_stop_takes_the_keys_again() -> None:
                 break
         program.type(CTRL_Q + CTRL_Q)
         assert await program.ended() == 0
-    finally:
-        program.close()
 
 
 async def test_lines_may_go_into_a_pipe_and_a_terminal_that_is_gone_ends_it() -> None:

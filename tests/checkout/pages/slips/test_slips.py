@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.checkout.modes.kiosk import KIOSK, STAFFED, open_kiosk
+from tests.checkout.money.cash import pay
 from tests.checkout.pages.crew import log_in
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
@@ -176,12 +177,7 @@ def test_a_journal_that_cannot_be_read_prints_nothing(shop: Shop) -> None:
 
 def test_right_after_cash_was_paid_in_its_slip_is_printed_and_the_result_stays() -> None:
     with open_shop(replace(SETTINGS, max_repayment=Money(9900))) as shop:
-        shop.tap("A")
-        shop.later(0.5)
-        shop.key("f7")
-        shop.press("500")
-        shop.enter()
-        shop.later(0.5)
+        pay(shop, "A", "500")
         assert "slip" in shop.page().keys
         shop.key("f4")
         assert shop.slip_desk.asked == [shop.books.of_kind(EntryKind.REPAYMENT)[0].seq]
@@ -190,12 +186,7 @@ def test_right_after_cash_was_paid_in_its_slip_is_printed_and_the_result_stays()
 
 def test_cash_that_was_paid_in_is_listed_as_such() -> None:
     with open_shop(replace(SETTINGS, max_repayment=Money(9900))) as shop:
-        shop.tap("A")
-        shop.later(0.5)
-        shop.key("f7")
-        shop.press("500")
-        shop.enter()
-        shop.later(0.5)
+        pay(shop, "A", "500")
         shop.escape()
         shop.escape()
         shop.key("f4")
